@@ -1,0 +1,371 @@
+"""The command line: what can be called with which options, and with which exit code it ends.
+
+Nothing but click is imported before a command needs it, so that help and completion come at once. What
+the commands do is done elsewhere; here parts are chosen and put together.
+
+    0 done   1 findings   2 wrong use   3 unfinished   4 backend or store unusable   70 unexpected
+    130 interrupted
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import shutil
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn, ParamSpec, TypeAlias, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from adapters.console.opening import Looks
+    from adapters.console.port import Asker
+    from adapters.console.screen import Screen
+    from adapters.console.transcript import Heading
+    from adapters.finder import Match
+    from adapters.view import View
+    from adapters.wiring import Desk, FlowInfo, Options
+    from engine import Diagnostic
+
+DONE, FINDINGS, WRONG_USE, UNFINISHED, UNEXPECTED, INTERRUPTED, NOBODY_READS = 0, 1, 2, 3, 70, 130, 141
+AUDIENCES = ("visitor", "client", "practitioner", "agent", "admin")
+FORMATS = ("human", "json", "sarif")
+
+Where: TypeAlias = "dict[str, str | Path | None]"
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def main() -> NoReturn:
+    """The entry point: run the command of this process and end with its exit code."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(args: Sequence[str]) -> int:
+    """Run one command and return its exit code. Nothing is ever raised, and no traceback shown, unless
+    UNSTUCK_DEBUG is set."""
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        _never_choke(stream)
+    try:
+        code = unstuck.main(list(args), prog_name="unstuck", standalone_mode=False)
+        sys.stdout.flush()
+        return code if isinstance(code, int) else DONE
+    except BrokenPipeError:
+        # Python would complain once more when it closes the stream.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return NOBODY_READS
+    except Exception as error:
+        return _ended_by(error)
+
+
+def _ended_by(error: Exception) -> int:
+    """Say in plain words what ended the command, and return the exit code for it."""
+    from adapters.problems import PlainProblem
+
+    if os.environ.get("UNSTUCK_DEBUG"):
+        import traceback
+
+        traceback.print_exception(error)
+    if isinstance(error, click.Abort):
+        return INTERRUPTED
+    if isinstance(error, click.ClickException):
+        usage = error.ctx.get_usage() + "\n" if isinstance(error, click.UsageError) and error.ctx else ""
+        _complain(f"{usage}{error.format_message()}", error)
+        return error.exit_code
+    if isinstance(error, PlainProblem):
+        _complain("\n".join(filter(None, (error.message, error.advice))), error)
+        return error.exit_code
+    _complain(
+        f"Something unexpected happened ({type(error).__name__}). Nothing that was acknowledged is lost.\n"
+        "The same command with UNSTUCK_DEBUG=1 before it shows the details.",
+        error,
+    )
+    return UNEXPECTED
+
+
+def _complain(text: str, error: Exception) -> None:
+    from adapters.console.screen import say
+
+    say(sys.stderr, "\n".join((text, *getattr(error, "__notes__", ()))))
+
+
+def _never_choke(stream: object) -> None:
+    """Let bytes that are no text through as a replacement sign, instead of failing on them."""
+    reconfigure = getattr(stream, "reconfigure", None)
+    if callable(reconfigure):
+        reconfigure(errors="replace")
+
+
+@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="unstuck", message="unstuck %(version)s")
+@click.pass_context
+def unstuck(context: click.Context) -> int:
+    """Solve a clinic's support complaints step by step, and do the steps.
+
+    Without a command a conversation starts, as with "unstuck chat".
+    """
+    return context.invoke(chat) if context.invoked_subcommand is None else DONE
+
+
+def desk_options(command: Callable[P, R]) -> Callable[P, R]:
+    """The options that say which flows, clinic, store and mail a command works with."""
+    for option in (
+        click.option("--config", type=click.Path(path_type=Path), help="Folder of deployment settings."),
+        click.option("--mail", metavar="URL", help="smtp://HOST:PORT or maildir:PATH."),
+        click.option("--store", metavar="URL", help="Where sessions are kept, as sqlite:///PATH."),
+        click.option("--clinic", metavar="URL", help="The clinic's system, as sqlite:///PATH."),
+        click.option("--flows", type=click.Path(path_type=Path), help="Your own folder of flows."),
+    ):
+        command = option(command)
+    return command
+
+
+@unstuck.command()
+@click.argument("said", nargs=-1, metavar='[FLOW | "FREE TEXT"]')
+@click.option("--as", "audience", type=click.Choice(AUDIENCES), help="Hold the conversation in this role.")
+@click.option("--resume", metavar="ID", help="Go on with a conversation that was left.")
+@click.option("--json", "as_json", is_flag=True, help="Turns as JSON, one object a line, in and out.")
+@click.option("--plain", is_flag=True, help="Line by line, without cursor keys: for screen readers.")
+@click.option("--no-color", "colourless", is_flag=True, help="No colours (NO_COLOR does the same).")
+@click.option("--ascii", "in_ascii", is_flag=True, help="Nothing but ASCII on the screen.")
+@desk_options
+def chat(
+    said: tuple[str, ...],
+    audience: str | None,
+    resume: str | None,
+    as_json: bool,
+    plain: bool,
+    colourless: bool,
+    in_ascii: bool,
+    **where: str | Path | None,
+) -> int:
+    """Hold a conversation, in a FLOW or in the one that fits what the caller says.
+
+    \b
+    unstuck chat                                pick from a list
+    unstuck chat email-not-received             this flow
+    unstuck chat "she never got the email"      the flow that fits
+    unstuck chat --resume ID                    go on where it was left
+
+    At any question, /help lists the commands. Ends with 0 when the conversation has ended, with 3 when it
+    was left before (the way to go on is then on standard error).
+    """
+    from adapters.console.opening import Looks
+    from adapters.wiring import open_desk
+
+    if as_json and not (said or resume):
+        raise click.UsageError("With --json, name a FLOW or a session to --resume.")
+    if said and resume:
+        raise click.UsageError("Give either a FLOW or --resume, not both.")
+    options = _options(audience, where)
+    with open_desk(options) as desk:
+        talk = Talk(desk, options, Looks(plain, colourless, in_ascii))
+        words = " ".join(said)
+        return talk.in_json(words, resume) if as_json else talk.at_console(words, resume)
+
+
+class Talk:
+    """One call of `chat`: from what was asked for to the exit code."""
+
+    def __init__(self, desk: Desk, options: Options, looks: Looks) -> None:
+        self._desk = desk
+        self._options = options
+        self._looks = looks
+
+    def at_console(self, said: str, resume: str | None) -> int:
+        """Talk to a person."""
+        from adapters.console.chat import Chat, Left
+        from adapters.console.opening import open_console
+
+        screen, asker = open_console(self._looks, sys.stdin, sys.stdout, os.environ)
+        if resume is not None:
+            view = self._desk.driver.resume(resume)
+        else:
+            try:
+                view = self._start(self._picked(said, screen, asker))
+            except EOFError:
+                return self._nothing_begun()
+        flow = _flow_of(view)
+        chat = Chat(self._desk.driver, screen, asker, lambda: self._start(flow))
+        with self._resumable(lambda: chat.session or view.session):
+            try:
+                chat.run(self._heading(flow, view), view)
+            except Left as left:
+                return self._left(left.session)
+        return DONE
+
+    def in_json(self, said: str, resume: str | None) -> int:
+        """Talk to a program."""
+        from adapters.jsonlines import converse
+
+        driver = self._desk.driver
+        view = driver.resume(resume) if resume is not None else self._start(self._only_one(said))
+        with self._resumable(lambda: view.session):
+            try:
+                last = converse(driver, view, sys.stdin, sys.stdout)
+            except KeyboardInterrupt:
+                return self._left(view.session)
+        return DONE if last.end is not None else self._left(last.session)
+
+    def _start(self, flow: str) -> View:
+        return self._desk.driver.start(flow, actor=self._desk.actor, audience=self._desk.audience)
+
+    def _picked(self, said: str, screen: Screen, asker: Asker) -> str:
+        """The flow named, or the one the person picks."""
+        from adapters.console.picker import Offer, pick
+
+        flows = self._desk.library.flows
+        if said in flows:
+            return said
+        mine = [info for info in flows.values() if self._desk.audience in info.audience]
+        offers = [Offer(info.name, info.title) for info in mine]
+        return pick(offers, lambda words: _find(mine, words), screen, asker, said=said)
+
+    def _only_one(self, said: str) -> str:
+        """The flow named, or the only one that fits. Raises PlainProblem where that is not clear."""
+        from adapters.problems import PlainProblem
+
+        flows = self._desk.library.flows
+        if said in flows:
+            return said
+        found = _find([info for info in flows.values() if self._desk.audience in info.audience], said)
+        if len(found) == 1 and found[0].sure:
+            return found[0].name
+        names = ", ".join(match.name for match in found) or ", ".join(flows) or "none"
+        raise PlainProblem(f"It is not clear which flow “{said}” means.", f"Name one of: {names}.")
+
+    def _heading(self, flow: str, view: View) -> Heading:
+        from adapters.console.transcript import Heading
+
+        info = self._desk.library.flows.get(flow)
+        return Heading(info.title if info else flow, (self._desk.audience.value, f"session {view.session}"))
+
+    @contextmanager
+    def _resumable(self, session: Callable[[], str]) -> Iterator[None]:
+        """Whatever goes wrong inside is told together with the way to go on."""
+        try:
+            yield
+        except Exception as error:
+            error.add_note(self._way_on(session()))
+            raise
+
+    def _left(self, session: str) -> int:
+        _tell(self._way_on(session))
+        return UNFINISHED
+
+    def _nothing_begun(self) -> int:
+        _tell("No conversation was begun.")
+        return UNFINISHED
+
+    def _way_on(self, session: str) -> str:
+        """How to go on with a session, as a command to copy."""
+        given = {
+            "--flows": self._options.flows,
+            "--clinic": self._options.clinic,
+            "--store": self._options.store,
+            "--mail": self._options.mail,
+            "--config": self._options.config,
+        }
+        words = ["unstuck", "chat", "--resume", session]
+        for option, value in given.items():
+            words += [option, str(value)] if value is not None else []
+        return f"The conversation is kept. Go on with it:\n  {shlex.join(words)}"
+
+
+def _flow_of(view: View) -> str:
+    """The flow a session is in: the first part of its prompt's full id."""
+    return view.prompt.id.partition("/")[0] if view.prompt is not None else ""
+
+
+def _find(infos: Sequence[FlowInfo], words: str) -> Sequence[Match]:
+    from adapters.finder import Subject, find
+
+    return find([Subject(one.name, one.title, tuple(one.symptoms), tuple(one.texts)) for one in infos], words)
+
+
+def _options(audience: str | None, where: Where) -> Options:
+    """What the options say, for the wiring."""
+    from adapters.wiring import Options
+    from engine import Audience
+
+    return Options(
+        flows=_path(where["flows"]),
+        clinic=_text(where["clinic"]),
+        store=_text(where["store"]),
+        mail=_text(where["mail"]),
+        config=_path(where["config"]),
+        audience=Audience(audience) if audience else None,
+    )
+
+
+def _path(value: str | Path | None) -> Path | None:
+    return Path(value) if value is not None else None
+
+
+def _text(value: str | Path | None) -> str | None:
+    return str(value) if value is not None else None
+
+
+def _tell(text: str) -> None:
+    """A word on the side, so that standard output stays what was asked for."""
+    from adapters.console.screen import say
+
+    say(sys.stderr, text)
+
+
+def _print(text: str) -> None:
+    from adapters.console.screen import say
+
+    say(sys.stdout, text)
+
+
+@unstuck.command()
+@click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path(path_type=Path))
+@click.option("--format", "form", type=click.Choice(FORMATS), default="human", help="How to write it.")
+def check(paths: tuple[Path, ...], form: str) -> int:
+    """Look for mistakes in flows: files or folders, by default the flows that unstuck came with.
+
+    Everything is reported at once, each with its place and the likely repair. Ends with 1 if anything was
+    found.
+    """
+    from adapters.flowdir import shipped_flows
+    from adapters.wiring import check_paths
+
+    found = check_paths(list(paths) or [shipped_flows()])
+    _print_findings(found, form)
+    return FINDINGS if found else DONE
+
+
+def _print_findings(found: Sequence[Diagnostic], form: str) -> None:
+    from adapters import findings
+
+    if form == "human":
+        colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+        # What is rendered has its colours already and was made safe before they were added.
+        sys.stdout.write(findings.render(found, colour, shutil.get_terminal_size((88, 24)).columns) + "\n")
+    else:
+        _print(json.dumps(findings.as_sarif(found) if form == "sarif" else findings.as_json(found), indent=2))
+
+
+@unstuck.command()
+@click.argument("code", required=False)
+def explain(code: str | None) -> int:
+    """Say what the CODE of a finding means, with an example and the repair; without one, list them all."""
+    from adapters.problems import PlainProblem
+    from engine import CODES, did_you_mean
+
+    if code is None:
+        _print("\n".join(f"{name}  {one.title}" for name, one in sorted(CODES.items())))
+        return DONE
+    known = CODES.get(code.upper())
+    if known is None:
+        advice = did_you_mean(code.upper(), CODES) or "`unstuck explain` lists all codes."
+        raise PlainProblem(f"There is no code {code}.", advice)
+    example = "\n".join(f"    {line}" for line in known.example.rstrip().split("\n"))
+    heading = f"{code.upper()} ({known.severity.value}): {known.title}"
+    _print(f"{heading}\n\n{known.meaning}\n\nFor example, in {known.file}:\n\n{example}\n\n{known.repair}")
+    return DONE

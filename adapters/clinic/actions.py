@@ -1,0 +1,435 @@
+"""Every record and action a flow can name, declared once.
+
+Only declarations: no backend is known here. A backend performs those it can (see `port`), and the checker,
+the gates and the screens read the rest from these values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from engine import (
+    DATE,
+    MOMENT,
+    NUMBER,
+    TEXT,
+    TRUTH,
+    Action,
+    Audience,
+    Catalog,
+    ChoiceType,
+    Clause,
+    Effect,
+    Failure,
+    IdType,
+    ListType,
+    Param,
+    RecordType,
+    optional,
+    record,
+)
+
+CLIENT_ID = IdType(frozenset({"client"}))
+CONTACT_ID = IdType(frozenset({"contact"}))
+SUBJECT_ID = IdType(frozenset({"client", "contact"}))
+MESSAGE_ID = IdType(frozenset({"message"}))
+
+KIND = ChoiceType(("adult", "minor", "adult_with_guardian", "unknown"))
+INVITATION_KIND = ChoiceType(("first", "resend"))
+
+CLINIC = record(
+    "Clinic",
+    {
+        "id": IdType(frozenset({"clinic"})),
+        "name": TEXT,
+        "login_url": TEXT,
+        "support_email": TEXT,
+        "timezone": TEXT,
+        "invite_hours": NUMBER,
+        "mail_policy": ChoiceType(("automatic", "manual", "prompt")),
+        "resend_minutes": NUMBER,
+    },
+)
+CLIENT_REF = record(
+    "ClientRef",
+    {
+        "id": CLIENT_ID,
+        "name": TEXT,
+        "first_name": TEXT,
+        "kind": KIND,
+        "birth_year": optional(NUMBER),
+        "city": optional(TEXT),
+        "email_masked": optional(TEXT),
+    },
+)
+FOUND_CLIENTS = record("FoundClients", {"clients": ListType(CLIENT_REF), "truncated": TRUTH})
+CLIENT = record(
+    "Client",
+    {
+        "id": CLIENT_ID,
+        "kind": KIND,
+        "name": TEXT,
+        "first_name": TEXT,
+        "email": optional(TEXT),
+        "phone": optional(TEXT),
+        "birth_date": optional(DATE),
+        "status": ChoiceType(("active", "archived")),
+        "version": TEXT,
+    },
+)
+CONTACT = record(
+    "Contact",
+    {
+        "id": CONTACT_ID,
+        "client_id": CLIENT_ID,
+        "name": TEXT,
+        "first_name": TEXT,
+        "relationship": ChoiceType(("parent", "guardian", "spouse", "other")),
+        "is_primary": TRUTH,
+        "email": optional(TEXT),
+        "phone": optional(TEXT),
+        "version": TEXT,
+    },
+)
+PORTAL_SETTINGS = record(
+    "PortalSettings",
+    {
+        "subject": SUBJECT_ID,
+        "online_access": optional(TRUTH),
+        "email_notifications": optional(TRUTH),
+        "switched_off_by": optional(ChoiceType(("client", "staff", "system"))),
+        "version": TEXT,
+    },
+)
+EMAIL_CHECK = record(
+    "EmailCheck",
+    {
+        "address": optional(TEXT),
+        "masked": optional(TEXT),
+        "well_formed": TRUTH,
+        "suggestion": optional(TEXT),
+        "suggested_domain": optional(TEXT),
+        "shared_with": NUMBER,
+        "look_alike": TRUTH,
+        "often_blocked": TRUTH,
+    },
+)
+ACCOUNT = record(
+    "Account",
+    {
+        "subject": SUBJECT_ID,
+        "login_email": optional(TEXT),
+        "state": ChoiceType(("none", "invited", "active", "disabled", "locked", "unknown")),
+        "mfa": optional(TRUTH),
+        "last_login": optional(MOMENT),
+    },
+)
+INVITATION = record(
+    "Invitation",
+    {
+        "subject": SUBJECT_ID,
+        "state": ChoiceType(("none", "pending", "used", "expired", "failed", "unknown")),
+        "sent_at": optional(MOMENT),
+        "expires_at": optional(MOMENT),
+        "sent_minutes_ago": optional(NUMBER),
+        "to_address": optional(TEXT),
+        "message_id": optional(MESSAGE_ID),
+    },
+)
+SEND_RECEIPT = record(
+    "SendReceipt",
+    {
+        "message_id": MESSAGE_ID,
+        "accepted": TRUTH,
+        "account_created": TRUTH,
+        "masked": TEXT,
+        "sent_at": MOMENT,
+    },
+)
+DELIVERY = record(
+    "Delivery",
+    {
+        "state": ChoiceType(
+            ("unknown", "queued", "sent", "delivered", "deferred", "bounced", "suppressed", "complained")
+        ),
+        "status": optional(TEXT),
+        "reason": optional(
+            ChoiceType(
+                (
+                    "bad_address",
+                    "bad_domain",
+                    "mailbox_disabled",
+                    "mailbox_full",
+                    "deferred",
+                    "sender_policy",
+                    "sent_unknown",
+                )
+            )
+        ),
+        "masked": optional(TEXT),
+        "at": optional(MOMENT),
+    },
+)
+TICKET_REF = record("TicketRef", {"id": IdType(frozenset({"ticket"})), "number": TEXT, "mailed": TRUTH})
+QUEUE_REF = record("QueueRef", {"id": IdType(frozenset({"request"}))})
+
+RECORDS: Mapping[str, RecordType] = {
+    kind.name: kind
+    for kind in (
+        CLINIC,
+        CLIENT_REF,
+        FOUND_CLIENTS,
+        CLIENT,
+        CONTACT,
+        PORTAL_SETTINGS,
+        EMAIL_CHECK,
+        ACCOUNT,
+        INVITATION,
+        SEND_RECEIPT,
+        DELIVERY,
+        TICKET_REF,
+        QUEUE_REF,
+    )
+}
+
+STAFF = frozenset({Audience.PRACTITIONER, Audience.AGENT, Audience.ADMIN})
+SIGNED_IN = STAFF | {Audience.CLIENT}
+EVERYBODY = frozenset(Audience)
+
+_CLIENT_PARAM = Param("client", CLIENT_ID, doc="the client's id")
+_SUBJECT_PARAM = Param("subject", SUBJECT_ID, doc="the id of the client or contact it is about")
+_NOT_FOUND = frozenset({Failure.NOT_FOUND})
+
+_READS = (
+    Action(
+        name="get_clinic",
+        doc="Reads the clinic's name, login address, support address and mail rules.",
+        params=(),
+        result=CLINIC,
+        effect=Effect.READ,
+        risk=0,
+        audiences=SIGNED_IN,
+        failures=frozenset(),
+    ),
+    Action(
+        name="find_clients",
+        doc="Finds clients by any part of a name, an address or an id, also of their contacts.",
+        params=(
+            Param("query", TEXT, doc="any part of a name or an address, or an id"),
+            Param("birth_date", DATE, required=False, doc="tells people of one name apart"),
+        ),
+        result=FOUND_CLIENTS,
+        effect=Effect.READ,
+        risk=1,
+        audiences=STAFF,
+        failures=frozenset(),
+    ),
+    Action(
+        name="get_client",
+        doc="Reads one client's record.",
+        params=(_CLIENT_PARAM,),
+        result=CLIENT,
+        effect=Effect.READ,
+        risk=1,
+        audiences=STAFF,
+        failures=_NOT_FOUND,
+        subject="client",
+    ),
+    Action(
+        name="list_contacts",
+        doc="Reads the contacts on a client's People tab.",
+        params=(_CLIENT_PARAM,),
+        result=ListType(CONTACT),
+        effect=Effect.READ,
+        risk=1,
+        audiences=STAFF,
+        failures=_NOT_FOUND,
+        subject="client",
+    ),
+    Action(
+        name="get_portal_settings",
+        doc="Reads whether online access and email notifications are on.",
+        params=(_SUBJECT_PARAM,),
+        result=PORTAL_SETTINGS,
+        effect=Effect.READ,
+        risk=1,
+        audiences=SIGNED_IN,
+        failures=_NOT_FOUND,
+        subject="subject",
+    ),
+    Action(
+        name="check_email",
+        doc="Looks the address on record over: its form, likely typing errors, who else has it.",
+        params=(_SUBJECT_PARAM,),
+        result=EMAIL_CHECK,
+        effect=Effect.READ,
+        risk=1,
+        audiences=STAFF,
+        failures=_NOT_FOUND,
+        subject="subject",
+    ),
+    Action(
+        name="get_account",
+        doc="Reads the state of a person's portal account.",
+        params=(_SUBJECT_PARAM,),
+        result=ACCOUNT,
+        effect=Effect.READ,
+        risk=1,
+        audiences=STAFF,
+        failures=_NOT_FOUND,
+        subject="subject",
+    ),
+    Action(
+        name="get_invitation",
+        doc="Reads when the account setup email was last sent, where to, and whether its link still works.",
+        params=(_SUBJECT_PARAM,),
+        result=INVITATION,
+        effect=Effect.READ,
+        risk=1,
+        audiences=SIGNED_IN,
+        failures=_NOT_FOUND,
+        subject="subject",
+    ),
+    Action(
+        name="get_delivery",
+        doc="Reads what is known about the delivery of one message.",
+        params=(Param("message", MESSAGE_ID, doc="the id of a message that was sent"),),
+        result=DELIVERY,
+        effect=Effect.READ,
+        risk=1,
+        audiences=STAFF,
+        failures=_NOT_FOUND,
+    ),
+)
+
+_WRITES = (
+    Action(
+        name="set_portal_settings",
+        doc="Switches online access and email notifications on or off; what is omitted stays as it is.",
+        params=(
+            _SUBJECT_PARAM,
+            Param("online_access", TRUTH, required=False, doc="true: on, false: off, omitted: as it is"),
+            Param(
+                "email_notifications", TRUTH, required=False, doc="true: on, false: off, omitted: as it is"
+            ),
+            Param("expected_version", TEXT, doc="the `version` of the settings as they were read"),
+        ),
+        result=PORTAL_SETTINGS,
+        effect=Effect.REVERSIBLE,
+        risk=3,
+        audiences=STAFF,
+        failures=frozenset(
+            {Failure.NOT_FOUND, Failure.STALE_VERSION, Failure.NOT_READY, Failure.OUTCOME_UNKNOWN}
+        ),
+        subject="subject",
+        sentence="Switches {clauses} for {subject}.",
+        done="Switched {clauses} for {subject}",
+        clauses=(
+            Clause("online_access", {"true": "online access on", "false": "online access off"}),
+            Clause(
+                "email_notifications", {"true": "email notifications on", "false": "email notifications off"}
+            ),
+        ),
+        keyed=True,
+        undo="set_portal_settings",
+    ),
+    Action(
+        name="send_invitation",
+        doc="Sends the account setup email with a new one-time link to the address on record.",
+        params=(
+            _SUBJECT_PARAM,
+            Param("kind", INVITATION_KIND, doc="`first` for the first one, `resend` for another"),
+        ),
+        result=SEND_RECEIPT,
+        effect=Effect.IRREVERSIBLE,
+        risk=2,
+        audiences=STAFF,
+        failures=frozenset(
+            {
+                Failure.NOT_FOUND,
+                Failure.RATE_LIMITED,
+                Failure.NOT_READY,
+                Failure.CONFLICT,
+                Failure.UNDELIVERABLE,
+                Failure.PARTIAL,
+                Failure.OUTCOME_UNKNOWN,
+            }
+        ),
+        subject="subject",
+        sentence="Sends {clauses} to {subject}'s address on record.",
+        done="Sent {clauses} to {subject}'s address on record",
+        clauses=(
+            Clause(
+                "kind",
+                {
+                    "first": "the first account setup email",
+                    "resend": "a new account setup email (links sent before no longer work)",
+                },
+            ),
+        ),
+        keyed=True,
+    ),
+    Action(
+        name="send_password_reset",
+        doc="Sends an email with a one-time link for a new password to the address on record.",
+        params=(_SUBJECT_PARAM,),
+        result=SEND_RECEIPT,
+        effect=Effect.IRREVERSIBLE,
+        risk=2,
+        audiences=STAFF,
+        failures=frozenset(
+            {
+                Failure.NOT_FOUND,
+                Failure.RATE_LIMITED,
+                Failure.NOT_READY,
+                Failure.UNDELIVERABLE,
+                Failure.OUTCOME_UNKNOWN,
+            }
+        ),
+        subject="subject",
+        sentence="Sends a password reset email to {subject}'s address on record.",
+        done="Sent a password reset email to {subject}'s address on record",
+        keyed=True,
+    ),
+    Action(
+        name="open_ticket",
+        doc="Hands the case over: keeps a ticket at the clinic and mails it to the clinic's support address.",
+        params=(
+            Param("topic", TEXT, doc="what it is about, in a few words"),
+            Param("summary", TEXT, doc="what was found and tried, without addresses in full"),
+            Param("trail", ListType(TEXT), doc="what was asked, answered and done, one line each"),
+            Param("subject", SUBJECT_ID, required=False, doc="the id of the client or contact it is about"),
+        ),
+        result=TICKET_REF,
+        effect=Effect.IRREVERSIBLE,
+        risk=0,
+        audiences=SIGNED_IN,
+        failures=frozenset({Failure.NOT_FOUND, Failure.OUTCOME_UNKNOWN}),
+        subject="subject",
+        sentence="Opens a ticket with the clinic's support: {topic}.",
+        done="Opened a ticket with the clinic's support: {topic}",
+        keyed=True,
+    ),
+    Action(
+        name="request_help",
+        doc="Puts a request in the clinic's queue; the answer is the same whoever asks.",
+        params=(
+            Param("topic", TEXT, doc="what help is asked for"),
+            Param("contact", TEXT, required=False, doc="how to reach the person, as typed"),
+        ),
+        result=QUEUE_REF,
+        effect=Effect.REVERSIBLE,
+        risk=0,
+        audiences=EVERYBODY,
+        failures=frozenset({Failure.OUTCOME_UNKNOWN}),
+        sentence="Puts a request for help in the clinic's queue.",
+        done="Put a request for help in the clinic's queue",
+        keyed=True,
+    ),
+)
+
+CATALOG = Catalog(
+    actions={action.name: action for action in _READS + _WRITES},
+    records=RECORDS,
+    hand_over="open_ticket",
+)

@@ -1,0 +1,63 @@
+"""What people change in the clinic's own software, past the actions of the catalogue.
+
+A flow that tells somebody to correct an address "by hand" reads it again afterwards; with the embedded
+clinic, this is that hand.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from datetime import datetime
+
+from adapters.clinic.accounts import account_of, add_account, link_holder
+from adapters.clinic.outcomes import note
+from adapters.clinic.people import OMITTED, MaybeTruth, MaybeWord, Word, given
+from adapters.clinic.port import ActionFailed
+from adapters.clinic.records import Person, find_person
+from engine import Failure
+
+BY_HAND = "by_hand"
+
+
+@dataclass(frozen=True, slots=True)
+class ByHand:
+    """What is changed; what is left out stays. `account` is invited, active, disabled or locked."""
+
+    email: MaybeWord = OMITTED
+    online_access: MaybeTruth = OMITTED
+    email_notifications: MaybeTruth = OMITTED
+    account: Word = OMITTED
+
+
+def change_by_hand(connection: sqlite3.Connection, subject: str, changes: ByHand, now: datetime) -> None:
+    """Make the changes, under a new version. Raises ActionFailed `not_found`, or `conflict` where another
+    person logs in with the address already."""
+    person = find_person(connection, subject)
+    connection.execute(
+        """UPDATE person SET email = ?, online_access = ?, email_notifications = ?, version = version + 1
+           WHERE id = ?""",
+        (
+            given(changes.email, person.email),
+            given(changes.online_access, person.online_access),
+            given(changes.email_notifications, person.email_notifications),
+            subject,
+        ),
+    )
+    state = given(changes.account, "")
+    if state:
+        _set_account(connection, find_person(connection, subject), state)
+    note(connection, now, (BY_HAND, "", ""), (BY_HAND, subject, "done"))
+
+
+def _set_account(connection: sqlite3.Connection, person: Person, state: str) -> None:
+    account = account_of(connection, person)
+    try:
+        if account is not None:
+            connection.execute("UPDATE account SET state = ? WHERE id = ?", (state, account.id))
+        elif person.email:
+            link_holder(connection, person.id, add_account(connection, person.email, state))
+        else:
+            raise ActionFailed(Failure.NOT_READY, "There is no email address on record to log in with.")
+    except sqlite3.IntegrityError:
+        raise ActionFailed(Failure.CONFLICT, "Another person logs in with this address already.") from None

@@ -1,0 +1,143 @@
+"""What is known about the delivery of each mail, and the addresses that are no longer written to.
+
+"Sent" is never "delivered": a mail system that accepted a message has promised nothing else.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from adapters.clinic.addresses import masked, normal
+from adapters.clinic.moments import handed_out, stored
+from adapters.clinic.port import ActionFailed
+from engine import Failure, Value
+
+_STATUS = re.compile(r"([245])\.(\d{1,3})\.(\d{1,3})")
+# Enhanced status codes of RFC 3463: which reason a flow is told.
+_EXACT = {
+    "5.1.1": "bad_address",
+    "5.1.10": "bad_address",
+    "5.1.2": "bad_domain",
+    "5.4.4": "bad_domain",
+    "4.2.2": "mailbox_full",
+    "5.2.2": "mailbox_full",
+}
+_IN_WORDS = {
+    "bad_address": "there is no such mailbox",
+    "bad_domain": "the part after the @ does not exist or takes no mail",
+    "mailbox_disabled": "the mailbox has been closed",
+    "mailbox_full": "the mailbox is full",
+    "deferred": "it was put off for now",
+    "sender_policy": "the receiver's rules do not let the clinic's mail in",
+}
+# An address is given up after these: writing to it again would only harm the clinic's name as a sender.
+_HOPELESS = frozenset({"bad_address", "bad_domain", "mailbox_disabled"})
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One mail as it stands in the file; its one-time link is told by its state only."""
+
+    id: str
+    purpose: str
+    subject: str | None
+    to_address: str
+    sent_at: str
+    state: str
+    status: str | None
+    state_at: str
+    expires_at: str | None
+    used_at: str | None
+    ended_at: str | None
+
+
+def reason(status: str | None) -> str | None:
+    """The reason word for an enhanced status (`5.1.1`), or None where the status gives none."""
+    found = _STATUS.fullmatch(status or "")
+    if found is None or found[1] == "2":
+        return None
+    if status in _EXACT:
+        return _EXACT[status]
+    if (found[2], found[3]) == ("2", "1"):
+        return "mailbox_disabled"
+    if found[1] == "4":
+        return "deferred"
+    return "sender_policy" if found[2] == "7" else None
+
+
+def reason_in_words(status: str | None) -> str:
+    """Why a mail was refused, for a sentence."""
+    return _IN_WORDS.get(reason(status) or "", "the mail system gave no reason")
+
+
+def get_delivery(connection: sqlite3.Connection, message: str, where: ZoneInfo) -> Value:
+    """The record Delivery of one mail. Raises ActionFailed `not_found`."""
+    mail = next(iter(mails(connection, "id = ?", (message,))), None)
+    if mail is None:
+        raise ActionFailed(Failure.NOT_FOUND, "The clinic has sent no message with this id.")
+    return {
+        "state": mail.state,
+        "status": mail.status,
+        "reason": "sent_unknown" if mail.state == "sent" else reason(mail.status),
+        "masked": masked(mail.to_address),
+        "at": handed_out(mail.state_at, where),
+    }
+
+
+def mails(connection: sqlite3.Connection, condition: str, values: tuple[str, ...]) -> list[Mail]:
+    """The mails that meet a condition (SQL written in this package only), the newest first."""
+    rows = connection.execute(
+        f"""SELECT id, purpose, subject, to_address, sent_at, state, status, state_at, expires_at, used_at,
+              ended_at
+            FROM message WHERE {condition} ORDER BY n DESC""",
+        values,
+    ).fetchall()
+    return [Mail(*row) for row in rows]
+
+
+def last_mail(connection: sqlite3.Connection, subject: str, purpose: str) -> Mail | None:
+    """The newest mail of that purpose to that person."""
+    return next(iter(mails(connection, "subject = ? AND purpose = ?", (subject, purpose))), None)
+
+
+def suppressed(connection: sqlite3.Connection, address: str) -> str | None:
+    """The status for which an address is no longer written to, or None if it is."""
+    row = connection.execute(
+        "SELECT status FROM suppression WHERE address = ?", (normal(address),)
+    ).fetchone()
+    return None if row is None else str(row[0])
+
+
+def refused(connection: sqlite3.Connection, message: str, address: str, status: str, now: datetime) -> None:
+    """Record that a mail was refused, and give its address up if there is no hope for it."""
+    state = "deferred" if status.startswith("4") else "bounced"
+    record_state(connection, message, state, status, now)
+    if is_hopeless(state, status):
+        suppress(connection, address, status, stored(now))
+
+
+def is_hopeless(state: str, status: str) -> bool:
+    """Whether an address is to be given up after a mail in this state."""
+    return state == "bounced" and reason(status) in _HOPELESS
+
+
+def record_state(
+    connection: sqlite3.Connection, message: str, state: str, status: str | None, now: datetime
+) -> None:
+    """Record what became of a mail."""
+    connection.execute(
+        "UPDATE message SET state = ?, status = ?, state_at = ? WHERE id = ?",
+        (state, status, stored(now), message),
+    )
+
+
+def suppress(connection: sqlite3.Connection, address: str, status: str, since: str) -> None:
+    """Put an address on the list of those that are no longer written to."""
+    connection.execute(
+        "INSERT INTO suppression (address, status, since) VALUES (?, ?, ?) ON CONFLICT (address) DO NOTHING",
+        (normal(address), status, since),
+    )

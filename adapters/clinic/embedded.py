@@ -1,0 +1,218 @@
+"""The embedded clinic: every action of the catalogue on one SQLite file.
+
+Only the order of things is here: check the call, recall its key, act in one transaction, carry mail outside
+of any. What each action does is in the file named after it. Clock, tokens and mailer come from outside.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from time import monotonic
+
+from adapters.clinic.actions import CATALOG
+from adapters.clinic.arguments import checked_arguments
+from adapters.clinic.database import Database, make_database, open_database
+from adapters.clinic.invitations import Redeemed, prepare_invitation, prepare_reset, redeem
+from adapters.clinic.mail_texts import postal
+from adapters.clinic.outcomes import Broken, Call, Done, Open, Outcome, forget, journal, keep, recall, told
+from adapters.clinic.people import People
+from adapters.clinic.populate import populate
+from adapters.clinic.port import ActionFailed, CallContext, OutcomeLost
+from adapters.clinic.portal import set_portal_settings
+from adapters.clinic.postings import Posting, settle
+from adapters.clinic.reads import read
+from adapters.clinic.records import Clinic, load_clinic
+from adapters.clinic.tickets import prepare_ticket, request_help, settle_ticket
+from adapters.letters import Carried, Mailer, Uncertain
+from engine import Action, CannotTell, DidNotHappen, Effect, Failure, Finding, Happened, Value
+
+# A mail that was carried must be recorded, however little of the call's own time is left.
+_SETTLE_SECONDS = 10.0
+_PLAIN_WRITES: Mapping[str, Callable[[sqlite3.Connection, Call], Value]] = {
+    "set_portal_settings": set_portal_settings,
+    "request_help": request_help,
+}
+_PREPARING: Mapping[
+    str, Callable[[sqlite3.Connection, Call, Clinic, Callable[[], str]], Posting | Broken]
+] = {
+    "send_invitation": prepare_invitation,
+    "send_password_reset": prepare_reset,
+    "open_ticket": prepare_ticket,
+}
+_SETTLING: Mapping[str, Callable[[sqlite3.Connection, Call, Posting, Carried, datetime], Outcome | None]] = {
+    "send_invitation": settle,
+    "send_password_reset": settle,
+    "open_ticket": settle_ticket,
+}
+
+
+class EmbeddedClinic:
+    """A clinic in one file. Safe to call from several threads, and from several processes at once."""
+
+    def __init__(
+        self, database: Database, mailer: Mailer, clock: Callable[[], datetime], tokens: Callable[[], str]
+    ) -> None:
+        self._database = database
+        self._mailer = mailer
+        self._clock = clock
+        self._tokens = tokens
+        self._running: set[str] = set()
+        self._finished = threading.Condition()
+
+    @classmethod
+    def open(
+        cls, path: Path, mailer: Mailer, clock: Callable[[], datetime], tokens: Callable[[], str]
+    ) -> EmbeddedClinic:
+        """Open the clinic at `path`.
+
+        `clock` gives the moment with its time zone, `tokens` a new unguessable word of at least 128 bits, fit
+        for an address, at each call. Raises Unusable, with what to do.
+        """
+        return cls(open_database(path), mailer, clock, tokens)
+
+    @staticmethod
+    def create(path: Path, people: People, clock: Callable[[], datetime], replace: bool = False) -> None:
+        """Make a new clinic at `path` with these people; times like "3 days ago" count from the clock.
+
+        Raises PlainProblem if a file is there already and `replace` is false, or the people contradict
+        themselves; Unusable if it cannot be written.
+        """
+        now = clock()
+        make_database(path, lambda connection: populate(connection, people, now), replace)
+
+    def capabilities(self) -> frozenset[str]:
+        """Every action of the catalogue."""
+        return frozenset(CATALOG.actions)
+
+    def perform(self, action: str, args: Mapping[str, Value], context: CallContext) -> Value:
+        """See `port.Backend.perform`."""
+        declared = CATALOG.actions.get(action)
+        if declared is None:
+            raise ActionFailed(Failure.UNSUPPORTED, f"This clinic's system does not know {action}.")
+        checked = checked_arguments(declared, args)
+        if declared.effect is Effect.READ:
+            with self._database.reading(context.deadline) as connection:
+                return read(connection, action, checked, self._clock())
+        if not context.key:
+            raise ActionFailed(Failure.INVALID_INPUT, f"{action} needs a key.")
+        call = Call(declared, checked, context, self._clock())
+        with self._under_way(context.key):
+            return self._post(call) if action in _PREPARING else self._write(call)
+
+    def check_back(self, action: str, args: Mapping[str, Value], context: CallContext) -> Finding:
+        """See `port.Backend.check_back`. A call still under way is waited for."""
+        declared = CATALOG.actions.get(action)
+        if declared is None or declared.effect is Effect.READ:
+            return DidNotHappen()
+        until = monotonic() + context.deadline
+        if not self._wait_for(context.key, context.deadline):
+            return CannotTell()
+        try:
+            return self._looked_up(declared, args, context, max(until - monotonic(), 0.1))
+        except (ActionFailed, OutcomeLost):
+            return CannotTell()
+
+    def redeem(self, token: str) -> Redeemed:
+        """Follow a one-time link, as the person who got the mail would. Raises LinkRefused."""
+        with self._database.writing(_SETTLE_SECONDS) as connection:
+            return redeem(connection, token, self._clock())
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._database.close()
+
+    def _write(self, call: Call) -> Value:
+        """An action that is over when its transaction is."""
+        with self._database.writing(call.context.deadline) as connection:
+            outcome = recall(connection, call)
+            if outcome is None:
+                outcome = Done(_PLAIN_WRITES[call.action.name](connection, call))
+                _record(connection, call, outcome)
+        return told(outcome)
+
+    def _post(self, call: Call) -> Value:
+        """An action that sends a mail: recorded, carried, settled."""
+        with self._database.writing(call.context.deadline) as connection:
+            earlier = recall(connection, call)
+            prepared = self._prepared(connection, call) if earlier is None else earlier
+        if not isinstance(prepared, Posting):
+            return told(prepared)
+        carried = self._carried(prepared)
+        try:
+            with self._database.writing(_SETTLE_SECONDS) as connection:
+                outcome = _settled(connection, call, prepared, carried, self._clock())
+        except ActionFailed as failed:
+            raise OutcomeLost(f"the mail was handed over, but not recorded: {failed.message}") from None
+        if outcome is None:
+            raise ActionFailed(Failure.UNAVAILABLE, "The mail system cannot be reached; nothing was sent.")
+        return told(outcome)
+
+    def _prepared(self, connection: sqlite3.Connection, call: Call) -> Posting | Broken:
+        prepared = _PREPARING[call.action.name](connection, call, load_clinic(connection), self._tokens)
+        if isinstance(prepared, Broken):
+            _record(connection, call, prepared)
+        else:
+            keep(connection, call, prepared.opening)
+        return prepared
+
+    def _carried(self, posting: Posting) -> Carried:
+        envelope = posting.envelope
+        try:
+            return self._mailer.send(posting.letter, envelope.clinic.mail_from, postal(envelope.to_address))
+        except Exception as error:  # whatever a carrier raises, the mail may be on its way
+            return Uncertain(f"{type(error).__name__}")
+
+    def _looked_up(
+        self, declared: Action, args: Mapping[str, Value], context: CallContext, seconds: float
+    ) -> Finding:
+        call = Call(declared, checked_arguments(declared, args), context, self._clock())
+        with self._database.reading(seconds) as connection:
+            outcome = recall(connection, call)
+        match outcome:
+            case Done(result=result):
+                return Happened(result)
+            case None:
+                return DidNotHappen()
+            case Broken(failure=Failure.UNDELIVERABLE):
+                return DidNotHappen()
+            case Broken() | Open():
+                return CannotTell()
+
+    @contextmanager
+    def _under_way(self, key: str) -> Iterator[None]:
+        with self._finished:
+            first = key not in self._running
+            self._running.add(key)
+        try:
+            yield
+        finally:
+            with self._finished:
+                if first:
+                    self._running.discard(key)
+                self._finished.notify_all()
+
+    def _wait_for(self, key: str, seconds: float) -> bool:
+        """Whether no call under this key is under way any more, waiting at most so long."""
+        with self._finished:
+            return self._finished.wait_for(lambda: key not in self._running, seconds)
+
+
+def _record(connection: sqlite3.Connection, call: Call, outcome: Outcome) -> None:
+    keep(connection, call, outcome)
+    journal(connection, call, outcome)
+
+
+def _settled(
+    connection: sqlite3.Connection, call: Call, posting: Posting, carried: Carried, now: datetime
+) -> Outcome | None:
+    outcome = _SETTLING[call.action.name](connection, call, posting, carried, now)
+    if outcome is None:
+        forget(connection, call)
+    else:
+        _record(connection, call, outcome)
+    return outcome

@@ -1,0 +1,162 @@
+"""What the clinic's mails say: the setup email, the password reset, and the ticket to the support address.
+
+Builds messages; sends nothing, and knows no database. Every value is put in as data: HTML is escaped, and
+no header can be continued by what somebody typed.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import dataclass
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import format_datetime
+from html import escape
+
+from email_validator import EmailNotValidError, validate_email
+
+from adapters.clinic.moments import told
+from adapters.clinic.records import Clinic
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """Where one mail goes, under which Message-ID (without angle brackets), and when."""
+
+    clinic: Clinic
+    to_address: str
+    message_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An address on a line of its own, to be clicked."""
+
+    label: str
+    address: str
+
+
+def setup_email(envelope: Envelope, first_name: str, token: str, expires: datetime) -> EmailMessage:
+    """The account setup email, with its one-time link."""
+    clinic = envelope.clinic
+    return _letter(
+        envelope,
+        f"Set up your account at {clinic.name}",
+        (
+            f"Hello {first_name},",
+            f"{clinic.name} has opened online access for you. To set up your account, follow this link and "
+            "choose a password:",
+            Link("Set up my account", f"{base_address(clinic)}/setup/{token}"),
+            f"The link works once, until {told(expires, clinic.zone)}. If you have had more than one of "
+            "these emails, only the link in the newest one works.",
+            f"Afterwards log in with {envelope.to_address} at this address; it is worth a bookmark:",
+            Link(clinic.login_url, clinic.login_url),
+            *_farewell(
+                clinic, "You did not expect this email? Then do nothing; no account is opened without you."
+            ),
+        ),
+    )
+
+
+def reset_email(envelope: Envelope, first_name: str, token: str, expires: datetime) -> EmailMessage:
+    """The email for a forgotten password, with its one-time link."""
+    clinic = envelope.clinic
+    return _letter(
+        envelope,
+        f"A new password for {clinic.name}",
+        (
+            f"Hello {first_name},",
+            f"a new password was asked for your account at {clinic.name}. Follow this link to choose one:",
+            Link("Choose a new password", f"{base_address(clinic)}/reset/{token}"),
+            f"The link works once, until {told(expires, clinic.zone)}.",
+            *_farewell(clinic, "You did not ask for it? Then do nothing; your password stays as it is."),
+        ),
+    )
+
+
+def ticket_email(
+    envelope: Envelope, number: str, topic: str, lines: tuple[str, ...], actor: str
+) -> EmailMessage:
+    """The ticket as the support address gets it. `lines` are masked already."""
+    clinic = envelope.clinic
+    return _letter(
+        envelope,
+        f"[{number}] {topic}",
+        (
+            f"Ticket {number} of {clinic.name}, opened by {actor} on {told(envelope.at, clinic.zone)}.",
+            f"About: {topic}",
+            *lines,
+        ),
+    )
+
+
+def base_address(clinic: Clinic) -> str:
+    """The clinic's login address without its last slash; links are made from it."""
+    return clinic.login_url.rstrip("/")
+
+
+def postal(address: str) -> str:
+    """The address as mail systems carry it: an international domain in its ASCII form."""
+    try:
+        found = validate_email(address, check_deliverability=False)
+    except EmailNotValidError:
+        return address
+    return found.ascii_email or f"{found.local_part}@{found.ascii_domain}"
+
+
+def one_line(text: str) -> str:
+    """Text that fits into a header: one line, nothing invisible."""
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
+
+
+def _farewell(clinic: Clinic, unexpected: str) -> tuple[str, ...]:
+    return (
+        unexpected,
+        f"Questions? Write to {clinic.support_email}.",
+        clinic.name,
+    )
+
+
+def _letter(envelope: Envelope, subject: str, parts: tuple[str | Link, ...]) -> EmailMessage:
+    clinic = envelope.clinic
+    message = EmailMessage()
+    message["From"] = _address(one_line(clinic.name), clinic.mail_from)
+    message["To"] = _address("", postal(envelope.to_address))
+    message["Subject"] = one_line(subject)[:200]
+    message["Date"] = format_datetime(envelope.at)
+    message["Message-ID"] = f"<{envelope.message_id}>"
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(_plain(parts))
+    message.add_alternative(_html(subject, parts), subtype="html")
+    return message
+
+
+def _address(name: str, address: str) -> Address:
+    local, _, domain = address.rpartition("@")
+    return Address(display_name=name, username=local, domain=domain)
+
+
+def _plain(parts: tuple[str | Link, ...]) -> str:
+    return "\n\n".join(part.address if isinstance(part, Link) else _wrapped(part) for part in parts) + "\n"
+
+
+def _wrapped(text: str) -> str:
+    return "\n".join(
+        textwrap.fill(line, 72, break_long_words=False, break_on_hyphens=False) for line in text.splitlines()
+    )
+
+
+def _html(title: str, parts: tuple[str | Link, ...]) -> str:
+    body = "\n".join(f"<p>{_html_part(part)}</p>" for part in parts)
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head><meta charset="utf-8">'
+        f"<title>{escape(one_line(title))}</title></head>\n<body>\n{body}\n</body>\n</html>\n"
+    )
+
+
+def _html_part(part: str | Link) -> str:
+    if isinstance(part, Link):
+        return f'<a href="{escape(part.address)}">{escape(part.label)}</a>'
+    return "<br>\n".join(escape(line) for line in part.splitlines())

@@ -1,0 +1,70 @@
+"""The port: what every backend of a clinic must be able to do, and the ways a call can end.
+
+Knows no particular backend. The declarations of the actions are in `actions`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from engine import Failure, Finding, Value
+
+
+@dataclass(frozen=True, slots=True)
+class CallContext:
+    """Who calls, for which session, under which idempotency key.
+
+    `key` is empty for reads. `deadline` is the whole time the call may take, in seconds.
+    """
+
+    key: str
+    actor: str
+    session: str
+    deadline: float
+
+
+class ActionFailed(Exception):
+    """The call ended in one of the declared failures.
+
+    `message` is a sentence in the backend's own words (data, never markup). `result` holds what did happen
+    where the failure says that something may have; `retry_after` is in seconds.
+    """
+
+    def __init__(
+        self, failure: Failure, message: str, result: Value = None, retry_after: int | None = None
+    ) -> None:
+        self.failure = failure
+        self.message = message
+        self.result = result
+        self.retry_after = retry_after
+        super().__init__(f"{failure.value}: {message}")
+
+
+class OutcomeLost(Exception):
+    """The call was begun, and it is not known whether it took effect. Ask `check_back`; never repeat it."""
+
+
+class Backend(Protocol):
+    """A clinic's own system. Calls may come from several threads at once."""
+
+    def capabilities(self) -> frozenset[str]:
+        """The names of the actions it can perform."""
+        ...
+
+    def perform(self, action: str, args: Mapping[str, Value], context: CallContext) -> Value:
+        """Make one call and return the declared result.
+
+        A keyed action keeps its key: the same key again returns the first receipt without acting, and with
+        other parameters it is refused as `invalid_input`. Raises ActionFailed or OutcomeLost, nothing else.
+        """
+        ...
+
+    def check_back(self, action: str, args: Mapping[str, Value], context: CallContext) -> Finding:
+        """Find out, without acting, whether the call under `context.key` took effect. Never raises."""
+        ...
+
+    def close(self) -> None:
+        """Let go of files and connections. Calling it again does nothing."""
+        ...

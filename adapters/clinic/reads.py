@@ -1,0 +1,81 @@
+"""The reading actions: each gives one record of the catalogue, and changes nothing."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from adapters.clinic.accounts import get_account
+from adapters.clinic.addresses import check_email
+from adapters.clinic.arguments import Arguments
+from adapters.clinic.deliveries import get_delivery
+from adapters.clinic.invitations import get_invitation
+from adapters.clinic.records import Clinic, contacts_of, find_client, find_person, kind_of, load_clinic
+from adapters.clinic.search import find_clients
+from engine import Value
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What every read has at hand."""
+
+    connection: sqlite3.Connection
+    args: Arguments
+    clinic: Clinic
+    now: datetime
+
+
+def _find_clients(read: Reading) -> Value:
+    return find_clients(read.connection, read.args, read.clinic, read.clinic.today(read.now))
+
+
+def _get_client(read: Reading) -> Value:
+    client = find_client(read.connection, read.args.text("client"))
+    return client.as_client(kind_of(read.connection, client, read.clinic, read.clinic.today(read.now)))
+
+
+def _list_contacts(read: Reading) -> Value:
+    client = find_client(read.connection, read.args.text("client"))
+    return [contact.as_contact() for contact in contacts_of(read.connection, client)]
+
+
+def _get_portal_settings(read: Reading) -> Value:
+    return find_person(read.connection, read.args.text("subject")).settings()
+
+
+def _check_email(read: Reading) -> Value:
+    return check_email(read.connection, find_person(read.connection, read.args.text("subject")))
+
+
+def _get_account(read: Reading) -> Value:
+    person = find_person(read.connection, read.args.text("subject"))
+    return get_account(read.connection, person, read.clinic.zone)
+
+
+def _get_invitation(read: Reading) -> Value:
+    person = find_person(read.connection, read.args.text("subject"))
+    return get_invitation(read.connection, person, read.clinic, read.now)
+
+
+def _get_delivery(read: Reading) -> Value:
+    return get_delivery(read.connection, read.args.text("message"), read.clinic.zone)
+
+
+READS: Mapping[str, Callable[[Reading], Value]] = {
+    "get_clinic": lambda read: read.clinic.as_value(),
+    "find_clients": _find_clients,
+    "get_client": _get_client,
+    "list_contacts": _list_contacts,
+    "get_portal_settings": _get_portal_settings,
+    "check_email": _check_email,
+    "get_account": _get_account,
+    "get_invitation": _get_invitation,
+    "get_delivery": _get_delivery,
+}
+
+
+def read(connection: sqlite3.Connection, action: str, args: Arguments, now: datetime) -> Value:
+    """The result of one reading action, at the moment `now`. Raises ActionFailed."""
+    return READS[action](Reading(connection, args, load_clinic(connection), now))

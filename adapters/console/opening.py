@@ -1,0 +1,47 @@
+"""Which kind of console fits this terminal: keys and colours where there is one, lines where there is
+none, where it is dumb, or where that is asked for."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TextIO
+
+from adapters.console.line_asker import LineAsker
+from adapters.console.port import Asker
+from adapters.console.screen import PLAIN_WIDTH, PlainScreen, Screen, TerminalScreen, takes_unicode
+
+DUMB = frozenset({"", "dumb", "unknown"})
+
+
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """What the person asked for: line mode, no colours, ASCII only."""
+
+    plain: bool = False
+    colourless: bool = False
+    ascii: bool = False
+
+
+def open_console(
+    looks: Looks, source: TextIO, sink: TextIO, environ: Mapping[str, str]
+) -> tuple[Screen, Asker]:
+    """A screen, and somebody who answers on it."""
+    dumb = environ.get("TERM", "") in DUMB
+    if looks.plain or dumb or not (source.isatty() and sink.isatty()):
+        width = shutil.get_terminal_size((PLAIN_WIDTH, 24)).columns if sink.isatty() else PLAIN_WIDTH
+        screen = PlainScreen(sink, ascii=looks.ascii, width=width)
+        return screen, LineAsker(screen, source)
+    return _open_terminal(looks, sink, environ)
+
+
+def _open_terminal(looks: Looks, sink: TextIO, environ: Mapping[str, str]) -> tuple[Screen, Asker]:
+    from prompt_toolkit.output import ColorDepth, create_output
+
+    from adapters.console.key_asker import KeyAsker
+
+    colourless = looks.colourless or bool(environ.get("NO_COLOR"))
+    depth = ColorDepth.DEPTH_1_BIT if colourless else ColorDepth.DEPTH_4_BIT
+    screen = TerminalScreen(create_output(sink), depth, ascii=looks.ascii or not takes_unicode(sink))
+    return screen, KeyAsker(screen)

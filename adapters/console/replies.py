@@ -1,0 +1,188 @@
+"""What a person typed, understood: an answer to the prompt, a command, or neither. Pure, and the same
+for every way of typing.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from engine import Choice, Prompt, Value
+
+COMMANDS: dict[str, str] = {
+    "/back": "answer the question before this one again",
+    "/why": "why this is asked",
+    "/note": "write a note for the record: /note she will call again at three",
+    "/skip": "go on without an answer, where the question is optional",
+    "/restart": "stop this conversation and begin it anew",
+    "/stop": "give this conversation up for good",
+    "/help": "this list",
+    "/quit": "leave; the conversation is kept",
+}
+BARE = frozenset({"back", "why", "help", "quit"})
+LISTS = frozenset({"choice", "yes-no", "one", "several"})
+_YES_NO = (Choice("yes", "Yes"), Choice("no", "No"))
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer for the driver; `echo` is how it is shown as said."""
+
+    value: Value
+    echo: str
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A command (a key of `COMMANDS`) with the text behind it."""
+
+    command: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Puzzle:
+    """Neither: why, in words for the person, and what was typed."""
+
+    why: str
+    typed: str
+
+
+Reply: TypeAlias = Answer | Order | Puzzle
+
+
+def choices_of(prompt: Prompt) -> tuple[Choice, ...]:
+    """The choices to show; a yes/no question always has its two."""
+    return prompt.choices or (_YES_NO if prompt.kind == "yes-no" else ())
+
+
+def understand(prompt: Prompt, typed: str) -> Reply:
+    """What `typed` says at this prompt. At a secret nothing is a command, and nothing is stripped."""
+    # Bytes that were no text arrive as lone surrogates, which nothing could store.
+    typed = typed.encode("utf-8", "replace").decode()
+    if prompt.kind == "secret":
+        return Answer(typed, "(not shown)") if typed else _nothing(prompt)
+    words = typed.strip()
+    if words.startswith("/") and not words.startswith("//"):
+        return _order(words, prompt)
+    if not words:
+        return _nothing(prompt)
+    if prompt.kind == "several":
+        return _several(prompt, words)
+    if prompt.kind in LISTS:
+        return _one(prompt, words)
+    plain = words[1:] if words.startswith("//") else words
+    return Answer(_number(plain) if prompt.kind == "number" else plain, plain)
+
+
+def chosen(prompt: Prompt, choice: Choice) -> Answer:
+    """The answer that takes this choice."""
+    value: Value = choice.id
+    if prompt.kind == "yes-no" and choice.id in ("yes", "no"):
+        value = choice.id == "yes"
+    return Answer([choice.id] if prompt.kind == "several" else value, choice.label)
+
+
+def taken(prompt: Prompt, picked: tuple[Choice, ...]) -> Answer:
+    """The answer that takes all these choices of a prompt for several."""
+    return Answer([choice.id for choice in picked], ", ".join(choice.label for choice in picked))
+
+
+def fitting(prompt: Prompt, typed: str) -> tuple[Choice, ...]:
+    """The choices `typed` may mean, narrowest sense first: its number, its id or whole label, the
+    beginning of either, the beginnings of words in label and detail. The ids of records are nobody's
+    words, so that their beginnings say nothing."""
+    choices = choices_of(prompt)
+    words = typed.strip().casefold()
+    if words.isascii() and words.isdigit() and 1 <= int(words[:6]) <= len(choices):
+        return (choices[int(words[:6]) - 1],)
+    by_id = prompt.kind in ("choice", "yes-no")
+    for sense in (_is, _begins_by_id if by_id else _begins, _holds):
+        found = tuple(choice for choice in choices if sense(choice, words))
+        if found:
+            return found
+    return ()
+
+
+def _is(choice: Choice, words: str) -> bool:
+    return words in (choice.id.casefold(), choice.label.strip().casefold())
+
+
+def _begins(choice: Choice, words: str) -> bool:
+    return choice.label.strip().casefold().startswith(words)
+
+
+def _begins_by_id(choice: Choice, words: str) -> bool:
+    return choice.id.casefold().startswith(words) or _begins(choice, words)
+
+
+def _holds(choice: Choice, words: str) -> bool:
+    known = re.findall(r"[^\s,;()]+", f"{choice.label} {choice.detail}".casefold())
+    return all(any(other.startswith(word) for other in known) for word in words.split())
+
+
+def _order(words: str, prompt: Prompt) -> Reply:
+    command, _, text = words.partition(" ")
+    text = text.strip()
+    if command not in COMMANDS:
+        return Puzzle(f"There is no command {command}. Type /help for those there are.", words)
+    if command == "/note" and not text:
+        return Puzzle("Write the note behind the command: /note she will call again.", words)
+    if command == "/skip":
+        return Answer(None, "(skipped)") if prompt.optional else _nothing(prompt)
+    return Order(command, text)
+
+
+def _nothing(prompt: Prompt) -> Reply:
+    if prompt.optional:
+        return Answer(None, "(skipped)")
+    if prompt.kind in LISTS:
+        return Puzzle(f"Please choose: {_how(choices_of(prompt))}.", "")
+    return Puzzle("Please type an answer; this one cannot be skipped.", "")
+
+
+def _one(prompt: Prompt, words: str) -> Reply:
+    choices = choices_of(prompt)
+    found = fitting(prompt, words)
+    if len(found) == 1:
+        return chosen(prompt, found[0])
+    if found:
+        return Puzzle(f"“{words}” fits {_named(choices, found)}. {_how(choices).capitalize()}.", words)
+    if words.casefold() in BARE:
+        return Order(f"/{words.casefold()}")
+    return Puzzle(f"“{words}” is none of the choices. Please choose: {_how(choices)}.", words)
+
+
+def _several(prompt: Prompt, words: str) -> Reply:
+    choices = choices_of(prompt)
+    picked: dict[str, Choice] = {}
+    parts = [part for part in re.split(r"[,;]", words) if part.strip()]
+    if len(parts) == 1 and re.fullmatch(r"[\d\s]+", words):
+        parts = words.split()
+    for part in parts:
+        found = fitting(prompt, part)
+        if not found and words.casefold() in BARE:
+            return Order(f"/{words.casefold()}")
+        if len(found) != 1:
+            fits = f"fits {_named(choices, found)}" if found else "is none of the choices"
+            return Puzzle(f"“{part.strip()}” {fits}. Type numbers with commas: 1, 3.", words)
+        picked[found[0].id] = found[0]
+    return taken(prompt, tuple(picked.values())) if picked else _nothing(prompt)
+
+
+def _named(choices: tuple[Choice, ...], found: tuple[Choice, ...]) -> str:
+    """The found choices with their numbers."""
+    named = [f"{choices.index(choice) + 1} {choice.label}" for choice in found[:5]]
+    return "; ".join(named) + (" and more" if len(found) > 5 else "")
+
+
+def _how(choices: tuple[Choice, ...]) -> str:
+    return f"type a number from 1 to {len(choices)}, or the beginning of the words"
+
+
+def _number(words: str) -> Value:
+    """Digits as a number; anything else as typed, for the engine to say what is wrong with it."""
+    if re.fullmatch(r"[+-]?\d{1,15}", words, re.ASCII):
+        return int(words)
+    return float(words) if re.fullmatch(r"[+-]?\d{1,15}\.\d{1,15}", words, re.ASCII) else words

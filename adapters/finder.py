@@ -1,0 +1,119 @@
+"""From what a caller says to the flows that fit: a full-text index in memory, nothing learned or stored.
+
+Words are compared by their stems ("arrives" finds "arrived"). A word no flow has is looked for inside
+other words through trigrams ("mail" finds "email"), then among words spelt nearly like it ("emial"). A
+title weighs more than a symptom, a symptom more than the texts of the steps.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+LONGEST_QUERY = 500
+CLOSE = 0.5
+"""A flow is offered when it scores at least this part of the best one."""
+SURE = 0.5
+"""A single flow is certain when its title and symptoms hold at least this share of the words."""
+ALIKE = 0.75
+"""How alike two spellings must be (difflib's ratio) to count as one word."""
+
+_TABLES = """
+    CREATE VIRTUAL TABLE flow USING fts5(
+        name UNINDEXED, title, symptoms, texts, tokenize = 'porter unicode61 remove_diacritics 2');
+    CREATE VIRTUAL TABLE word USING fts5(word, tokenize = 'trigram');
+"""
+_RANKED = "SELECT name, -bm25(flow, 0.0, 6.0, 4.0, 1.0) FROM flow WHERE flow MATCH ? ORDER BY 2 DESC, name"
+_EMPTY_WORDS = frozenset(
+    "a an and any are at be but by can cannot could did didn didnt do does doesnt don dont for from get got "
+    "had has have he her him his how i if in is isnt it its me my never no not of on or our please she so "
+    "still that the their them then there they this to us was we were what when where which who why will "
+    "with would you your".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is indexed of one flow."""
+
+    name: str
+    title: str
+    symptoms: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A flow that fits; `sure` if nobody needs to be asked whether it is the right one."""
+
+    name: str
+    sure: bool
+
+
+def find(subjects: Sequence[Subject], said: str) -> tuple[Match, ...]:
+    """The flows that fit what was said, the best first; those far behind the best are left out. Empty if
+    nothing fits. Any text may be given."""
+    words = _telling(_words(said[:LONGEST_QUERY]))
+    if not words:
+        return ()
+    base = sqlite3.connect(":memory:")
+    try:
+        heard = _filled(base, subjects)
+        return _matches(base, list(dict.fromkeys(_known(base, heard, word) for word in words)))
+    finally:
+        base.close()
+
+
+def _words(text: str) -> list[str]:
+    """The words of a text, each once; e-mail and email are one word to callers."""
+    joined = re.sub(r"(?<=\w)['’](?=\w)|(?<=\b\w)-(?=\w)", "", text.casefold())
+    return list(dict.fromkeys(re.findall(r"[^\W_]+", joined)))
+
+
+def _telling(words: list[str]) -> list[str]:
+    """The words that say something."""
+    return [word for word in words if word not in _EMPTY_WORDS]
+
+
+def _filled(base: sqlite3.Connection, subjects: Sequence[Subject]) -> list[str]:
+    """Fill the indexes; the words of all titles and symptoms."""
+    base.executescript(_TABLES)
+    heard: dict[str, None] = {}
+    for one in subjects:
+        columns = [_words(one.title), _words("\n".join(one.symptoms)), _words("\n".join(one.texts))]
+        base.execute("INSERT INTO flow VALUES (?, ?, ?, ?)", (one.name, *map(" ".join, columns)))
+        heard |= dict.fromkeys(_telling(columns[0] + columns[1]))
+    base.executemany("INSERT INTO word VALUES (?)", [(word,) for word in heard])
+    return list(heard)
+
+
+def _known(base: sqlite3.Connection, heard: list[str], word: str) -> str:
+    """The word itself where some flow has it, else the word of a title or symptom most like it."""
+    if base.execute("SELECT 1 FROM flow WHERE flow MATCH ? LIMIT 1", (_any_of([word]),)).fetchone():
+        return word
+    within = base.execute("SELECT word FROM word WHERE word MATCH ? LIMIT 1", (_any_of([word]),)).fetchone()
+    if within:
+        return str(within[0])
+    return next(iter(get_close_matches(word, heard, n=1, cutoff=ALIKE)), word)
+
+
+def _matches(base: sqlite3.Connection, words: list[str]) -> tuple[Match, ...]:
+    ranked = base.execute(_RANKED, (_any_of(words),)).fetchall()
+    best = ranked[0][1] if ranked else 0.0
+    names = [str(name) for name, score in ranked if score >= CLOSE * best]
+    return tuple(Match(name, len(names) == 1 and _share(base, name, words) >= SURE) for name in names)
+
+
+def _share(base: sqlite3.Connection, name: str, words: list[str]) -> float:
+    """The part of the words that stand in the flow's title or symptoms."""
+    query = "SELECT count(*) FROM flow WHERE name = ? AND flow MATCH ?"
+    there = [base.execute(query, (name, f"{{title symptoms}} : {_any_of([word])}")) for word in words]
+    return sum(int(found.fetchone()[0]) for found in there) / len(words)
+
+
+def _any_of(words: list[str]) -> str:
+    """The words as a query, quoted: nothing a caller says is query syntax."""
+    return " OR ".join(f'"{word}"' for word in words)

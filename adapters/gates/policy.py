@@ -1,0 +1,51 @@
+"""A clinic's policy as a value: who may call which action, on which conditions, and who may be whom.
+
+Knows nothing of files. What is not named is denied.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from engine import Audience
+
+TRUST: tuple[Audience, ...] = tuple(Audience)
+"""The audiences from the least to the most trusted."""
+
+METHODS = ("callback_on_file", "in_person", "video_id", "signed_in_session")
+"""The ways in which an identity can be verified; facts that others can know are not among them."""
+
+SHOWN_FROM_RISK = 3
+"""From this risk on the exact effect is always approved by a person; a policy may only ask for more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """On which conditions an audience may call an action: only about themself (`own_only`), only with
+    evidence of identity, only together with a second person."""
+
+    allowed: bool = True
+    own_only: bool = False
+    evidence: bool = False
+    second_person: bool = False
+
+
+DENIED = Permission(allowed=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """`everybody` is the most trusted role of a user whom `people` does not name; `usual` the role taken
+    when none is asked for; `evidence_by` the accepted methods, best first."""
+
+    permissions: Mapping[str, Mapping[Audience, Permission]]
+    confirm_from_risk: int
+    evidence_by: tuple[str, ...]
+    everybody: Audience
+    people: Mapping[str, Audience]
+    usual: Audience
+
+    def permission(self, action: str, audience: Audience) -> Permission:
+        """What the policy says about this action and audience; denied if it says nothing."""
+        return self.permissions.get(action, {}).get(audience, DENIED)

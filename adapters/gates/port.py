@@ -1,0 +1,67 @@
+"""The gates' port: a question about one call, and who answers it.
+
+The answers are the engine's own values (`Allow`, `Deny`, `NeedConfirmation`, `NeedEvidence`). Nothing here
+knows where policies are kept or how a call is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Set
+from dataclasses import dataclass
+from typing import Protocol
+
+from engine import Audience, Call, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """May `actor`, holding the conversation as `audience`, make this call at the moment `at` (UTC)?
+
+    `own` holds the ids of the people the actor may act for as themself: a signed-in client's own, and
+    those a signed-in contact acts for. Nobody is their own by default.
+    """
+
+    call: Call
+    audience: Audience
+    actor: str
+    at: str
+    own: frozenset[str] = frozenset()
+
+
+class EvidenceBook(Protocol):
+    """Knows which identities have been verified."""
+
+    def find(self, subject: str, action: str, actor: str, at: str) -> bool:
+        """Whether `actor` holds evidence of the identity of `subject` that covers `action` and is still
+        good at `at`."""
+        ...
+
+
+class EmptyBook:
+    """No identity was ever verified."""
+
+    def find(self, subject: str, action: str, actor: str, at: str) -> bool:
+        """Never."""
+        return False
+
+
+class Gate(Protocol):
+    """Answers whether calls may be made, and says what a conversation may count on."""
+
+    def decide(self, question: Question) -> Verdict:
+        """Whether the call may be made now. Never raises; what is not allowed by name is denied."""
+        ...
+
+    def allowed(self, audience: Audience, capabilities: Set[str]) -> frozenset[str]:
+        """The actions that this audience may call, perhaps after a confirmation or evidence, and that are
+        among the backend's `capabilities`."""
+        ...
+
+    def who_is(self, os_user: str) -> Audience:
+        """The most trusted role that this user of the operating system may take."""
+        ...
+
+    def role(self, os_user: str, wanted: Audience | None) -> Audience:
+        """The role for a conversation: `wanted`, or the usual one. Raises PlainProblem if `wanted` is more
+        trusted than the user may be."""
+        ...

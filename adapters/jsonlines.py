@@ -1,0 +1,205 @@
+"""A conversation as JSON, one object a line in each direction: for scripts and other programs.
+
+Every line that goes out is a turn. A line that comes in is one of
+
+    {"answer": VALUE, "prompt": ID?, "seq": N?}   {"back": true}   {"why": true}   {"note": TEXT}
+    {"reveal": ID}
+
+Anything else is answered by the present turn with a `problem`, and the conversation goes on.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from math import isfinite
+from typing import NoReturn, Protocol, TextIO, TypeAlias, assert_never
+
+from adapters.view import View, as_json
+from engine import Problem, Value
+
+LONGEST_LINE = 65_536
+
+
+class Talk(Protocol):
+    """The part of the driver that is used here."""
+
+    def answer(
+        self, session: str, value: Value, *, prompt: str | None = None, seq: int | None = None
+    ) -> View:
+        """Answer the prompt."""
+        ...
+
+    def back(self, session: str) -> View:
+        """Go back to the question before."""
+        ...
+
+    def why(self, session: str) -> View:
+        """The same prompt with the reason for it."""
+        ...
+
+    def note(self, session: str, text: str) -> View:
+        """Write a note for the record."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An answer."""
+
+    value: Value
+    prompt: str | None = None
+    seq: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One of the other requests (`back`, `why`, `note`, `reveal`) with its text."""
+
+    what: str
+    text: str = ""
+
+
+Request: TypeAlias = Answered | Wanted | Problem
+
+_KINDS = ("answer", "back", "why", "note", "reveal")
+_BESIDE_ANSWER = {"prompt", "seq"}
+
+
+def converse(talk: Talk, view: View, source: TextIO, sink: TextIO) -> View:
+    """Talk until the session ends or the input does, and return the last view (whose `end` is None if
+    the session is still open)."""
+    _write(view, sink)
+    while view.end is None:
+        line = source.readline(LONGEST_LINE + 1)
+        if not line:
+            return view
+        if not line.strip():
+            continue
+        overlong = len(line) > LONGEST_LINE and not line.endswith("\n")
+        if overlong:
+            _skip_line(source)
+        request = _overlong() if overlong else read_request(line)
+        view = _replied(talk, view, request)
+        _write(view, sink)
+    return view
+
+
+def read_request(line: str) -> Request:
+    """One line that came in, or what is wrong with it."""
+    try:
+        given: Value = json.loads(
+            line, object_pairs_hook=_object, parse_constant=_no_constant, parse_int=_whole, parse_float=_real
+        )
+        # Lone surrogates are JSON, but no text.
+        json.dumps(given, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return Problem("bad-json", "This line holds half a character (a lone surrogate).")
+    except RecursionError:
+        return Problem("bad-json", "This line is nested too deeply.")
+    except ValueError as error:
+        return Problem("bad-json", f"This line is not JSON: {error}. Write one JSON object a line.")
+    if not isinstance(given, dict):
+        return Problem("bad-request", 'Write an object, such as {"answer": "yes"}.')
+    return _read_object(given)
+
+
+def _read_object(given: dict[str, Value]) -> Request:
+    kinds = [kind for kind in _KINDS if kind in given]
+    unknown = sorted(set(given) - set(_KINDS) - _BESIDE_ANSWER)
+    if unknown:
+        return Problem("unknown-key", f"There is no key {unknown[0]!r}. There are {', '.join(_KINDS)}.")
+    if len(kinds) != 1:
+        return Problem("bad-request", f"Give exactly one of {', '.join(_KINDS)}.")
+    kind = kinds[0]
+    if kind != "answer" and _BESIDE_ANSWER & set(given):
+        return Problem("bad-request", "The keys prompt and seq go with an answer only.")
+    return _read_answer(given) if kind == "answer" else _read_wanted(kind, given[kind])
+
+
+def _read_answer(given: dict[str, Value]) -> Request:
+    prompt, seq = given.get("prompt"), given.get("seq")
+    if prompt is not None and not isinstance(prompt, str):
+        return Problem("bad-request", "The prompt is a text: the id of the question.")
+    if seq is not None and (not isinstance(seq, int) or isinstance(seq, bool)):
+        return Problem("bad-request", "The seq is a whole number: the one of the turn that is answered.")
+    return Answered(given["answer"], prompt, seq)
+
+
+def _read_wanted(kind: str, value: Value) -> Request:
+    if kind in ("back", "why"):
+        return Wanted(kind) if value is True else Problem("bad-request", f'Write {{"{kind}": true}}.')
+    if not isinstance(value, str) or not value.strip():
+        return Problem("bad-request", f"The {kind} is a text.")
+    return Wanted(kind, value)
+
+
+def _replied(talk: Talk, view: View, request: Request) -> View:
+    """The turn after a request."""
+    match request:
+        case Answered(value=value, prompt=prompt, seq=seq):
+            return talk.answer(view.session, value, prompt=prompt, seq=seq)
+        case Wanted(what=what, text=text):
+            return _wanted(talk, view, what, text)
+        case Problem():
+            return _again(view, request)
+        case _:
+            assert_never(request)
+
+
+def _wanted(talk: Talk, view: View, what: str, text: str) -> View:
+    calls: dict[str, Callable[[], View]] = {
+        "back": lambda: talk.back(view.session),
+        "why": lambda: talk.why(view.session),
+        "note": lambda: talk.note(view.session, text),
+    }
+    if what in calls:
+        return calls[what]()
+    return _again(view, Problem("nothing-to-reveal", "There is nothing to be shown under this id."))
+
+
+def _again(view: View, problem: Problem) -> View:
+    """The present turn once more, with nothing new but the problem."""
+    return replace(view, say=(), did=(), info=None, problem=problem)
+
+
+def _write(view: View, sink: TextIO) -> None:
+    """One line. All but printable ASCII is escaped, so that nothing in it acts on a terminal."""
+    text = json.dumps(as_json(view), ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+    sink.write(text.replace("\x7f", "\\u007f") + "\n")
+    sink.flush()
+
+
+def _skip_line(source: TextIO) -> None:
+    """Read on to the end of the line."""
+    while (rest := source.readline(LONGEST_LINE)) and not rest.endswith("\n"):
+        pass
+
+
+def _overlong() -> Problem:
+    return Problem("too-long", f"This line has more than {LONGEST_LINE} characters.")
+
+
+def _object(pairs: list[tuple[str, Value]]) -> dict[str, Value]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        raise ValueError("a key stands twice in one object")
+    return result
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON number")
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > 18:
+        raise ValueError("a number is too large")
+    return int(digits)
+
+
+def _real(digits: str) -> float:
+    number = float(digits)
+    if not isfinite(number):
+        raise ValueError("a number is too large")
+    return number

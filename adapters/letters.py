@@ -1,0 +1,46 @@
+"""What sending one email came to: the values between whoever writes mail and whoever carries it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from email.message import EmailMessage
+from typing import Protocol, TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The carrier took the message; nothing is known about its delivery."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The carrier refused the recipient. `status` is the enhanced status code (RFC 3463, `5.1.1`), made
+    from the reply code's class (`5.0.0`) where the carrier gave none; `reply` its words."""
+
+    status: str
+    reply: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unreachable:
+    """The carrier could not be reached before anything was handed over: nothing was sent."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Uncertain:
+    """The connection broke after the message was handed over: it may or may not have been sent."""
+
+    why: str
+
+
+Carried: TypeAlias = Accepted | Refused | Unreachable | Uncertain
+
+
+class Mailer(Protocol):
+    """Carries one message to one recipient."""
+
+    def send(self, message: EmailMessage, sender: str, recipient: str) -> Carried:
+        """Hand the message over. `sender` and `recipient` are the envelope's addresses."""
+        ...

@@ -1,0 +1,1 @@
+"""Carriers of mail: a folder on this machine, or a mail server."""

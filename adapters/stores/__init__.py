@@ -1,0 +1,1 @@
+"""Where sessions are kept: the port (`port`), and one file per kind of store."""

@@ -1,0 +1,251 @@
+"""Where concrete parts are chosen and put together: the one place that knows them all."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from urllib.parse import unquote
+from zoneinfo import ZoneInfo
+
+from adapters.clinic.actions import CATALOG
+from adapters.clinic.embedded import EmbeddedClinic
+from adapters.clinic.people_file import load_people, sample_source
+from adapters.clinic.port import ActionFailed, Backend, CallContext, OutcomeLost
+from adapters.driver import Driver, Parts
+from adapters.flowdir import FlowFiles, read_flows, shipped_flows
+from adapters.gates.policy_file import read_policy, shipped_policy
+from adapters.gates.policy_gate import PolicyGate
+from adapters.gates.port import EmptyBook
+from adapters.letters import Mailer
+from adapters.library import FlowInfo, Library
+from adapters.mail.maildir import MaildirMailer
+from adapters.mail.smtp import smtp_mailer
+from adapters.ownership import clash
+from adapters.problems import PlainProblem, Unusable
+from adapters.stores.sqlite import SqliteStore
+from engine import Audience, Compiled, Diagnostic, Source, compile_pack, decode, has_errors
+
+__all__ = ["Desk", "FlowInfo", "Options", "check_paths", "data_folder", "open_desk"]
+
+POLICY = "policy.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What was asked for on the command line; None stands for the default. URLs as they were written."""
+
+    flows: Path | None = None
+    clinic: str | None = None
+    store: str | None = None
+    mail: str | None = None
+    config: Path | None = None
+    audience: Audience | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Everything a surface needs to hold conversations: who is there, in which role, with which flows."""
+
+    driver: Driver
+    library: Library
+    store: SqliteStore
+    actor: str
+    audience: Audience
+
+
+def data_folder() -> Path:
+    """The folder for what unstuck keeps where nothing else is said (XDG Base Directory Specification)."""
+    root = os.environ.get("XDG_DATA_HOME")
+    return (Path(root) if root and Path(root).is_absolute() else Path.home() / ".local" / "share") / "unstuck"
+
+
+@contextmanager
+def open_desk(options: Options) -> Iterator[Desk]:
+    """Put everything together, and take it apart at the end. Raises PlainProblem, with what to do."""
+    owned_by = clash()
+    if owned_by is not None:
+        raise PlainProblem(owned_by)
+    with ExitStack() as stack:
+        library = open_library(options.flows)
+        gate = open_gate(options.config)
+        backend = open_clinic(options.clinic, open_mail(options.mail))
+        stack.callback(backend.close)
+        store = stack.enter_context(SqliteStore(store_path(options.store)))
+        driver = Driver(Parts(library, backend, store, gate, utc_now, new_session_id, clinic_day(backend)))
+        stack.callback(driver.close)
+        actor = getpass.getuser()
+        yield Desk(driver, library, store, actor, gate.role(actor, options.audience))
+
+
+def utc_now() -> datetime:
+    """The moment, in UTC."""
+    return datetime.now(UTC)
+
+
+def new_session_id() -> str:
+    """A new session's id: 10 letters and digits that are not mistaken for each other."""
+    return "".join(secrets.choice("abcdefghjkmnpqrstuvwxyz23456789") for _ in range(10))
+
+
+def clinic_day(backend: Backend) -> Callable[[], date]:
+    """Tells today's date where the clinic is; where the backend does not say, in UTC."""
+    zones: list[ZoneInfo] = []
+
+    def today() -> date:
+        if not zones:
+            zones.append(_zone(backend))
+        return utc_now().astimezone(zones[0]).date()
+
+    return today
+
+
+def _zone(backend: Backend) -> ZoneInfo:
+    try:
+        clinic = backend.perform("get_clinic", {}, CallContext("", "unstuck", "", 5.0))
+    except (ActionFailed, OutcomeLost):
+        return ZoneInfo("UTC")
+    name = clinic.get("timezone") if isinstance(clinic, dict) else None
+    try:
+        return ZoneInfo(name) if isinstance(name, str) else ZoneInfo("UTC")
+    except (KeyError, ValueError, OSError):
+        return ZoneInfo("UTC")
+
+
+# -- flows ------------------------------------------------------------------------------------------
+
+
+def open_library(own: Path | None) -> Library:
+    """The shipped flows and one's own. Raises PlainProblem if any of them has an error."""
+    files, compiled = _compiled([shipped_flows(), *([own] if own is not None else [])])
+    if compiled.pack is None:
+        first = next(iter(compiled.findings))
+        raise PlainProblem(
+            f"The flows cannot be used: {len(compiled.findings)} findings, the first at {first}",
+            "`unstuck check` shows them all.",
+        )
+    return Library(compiled.pack, files.vocabulary, CATALOG)
+
+
+def check_paths(paths: list[Path]) -> tuple[Diagnostic, ...]:
+    """Everything wrong with the flows in these files and folders. Flows they visit are looked for among the
+    shipped ones as well, whose own findings are not told."""
+    shipped = shipped_flows()
+    inside = any(path.resolve() == shipped or shipped in path.resolve().parents for path in paths)
+    own = read_flows(paths)
+    asked = {source.path for source in own.flows}
+    if own.vocabulary is not None:
+        asked.add(own.vocabulary.path)
+    if inside:
+        files = own if any(path.resolve() == shipped for path in paths) else read_flows([shipped])
+        compiled = _compiled_files(files)
+    else:
+        _, compiled = _compiled([shipped, *paths])
+    return tuple(each for each in (*own.findings, *compiled.findings) if inside or _asked(each, asked))
+
+
+def _asked(finding: Diagnostic, asked: set[str]) -> bool:
+    return finding.place.source.path in asked
+
+
+def _compiled(paths: list[Path]) -> tuple[FlowFiles, Compiled]:
+    files = read_flows(paths)
+    return files, _compiled_files(files)
+
+
+def _compiled_files(files: FlowFiles) -> Compiled:
+    compiled = compile_pack(files.flows, CATALOG, files.vocabulary)
+    return Compiled(None if has_errors(files.findings) else compiled.pack, (*files.findings, *compiled.findings))
+
+
+# -- the gates ----------------------------------------------------------------------------------------
+
+
+def open_gate(config: Path | None) -> PolicyGate:
+    """The gate with the shipped policy, and what the clinic's own policy file changes of it."""
+    folder = config if config is not None else _config_from_environment()
+    policy = shipped_policy()
+    path = folder / POLICY if folder is not None else None
+    if folder is not None and not folder.is_dir():
+        raise PlainProblem(f"There is no settings folder {folder}.", "Check --config or UNSTUCK_CONFIG.")
+    if path is not None and path.exists():
+        own, findings = read_policy(_source(path), policy, CATALOG)
+        if own is None:
+            raise PlainProblem(f"The policy cannot be used: {findings[0]}", "`unstuck check` shows all of it.")
+        policy = own
+    return PolicyGate(policy, CATALOG, EmptyBook())
+
+
+def _config_from_environment() -> Path | None:
+    named = os.environ.get("UNSTUCK_CONFIG")
+    return Path(named) if named else None
+
+
+def _source(path: Path) -> Source:
+    try:
+        source, problem = decode(str(path), path.read_bytes())
+    except OSError as error:
+        raise PlainProblem(f"{path} cannot be read ({error.strerror}).", "Check its permissions.") from error
+    if source is None:
+        raise PlainProblem(f"{path} cannot be read: {problem}", "Save it as UTF-8.")
+    return source
+
+
+# -- stores, clinics and mail by URL --------------------------------------------------------------------
+
+
+def store_path(url: str | None) -> Path:
+    """The file of the session store."""
+    return data_folder() / "sessions.db" if url is None else _sqlite_path(url, "--store")
+
+
+def _sqlite_path(url: str, option: str) -> Path:
+    """The path in `sqlite:///PATH`: relative after three slashes, absolute after four."""
+    if not url.startswith("sqlite:///") or not url.removeprefix("sqlite:///"):
+        raise PlainProblem(f"{option} cannot be {url!r}.", "Write sqlite:///PATH, for example sqlite:///clinic.db.")
+    return Path(unquote(url.removeprefix("sqlite:///"))).expanduser()
+
+
+def open_clinic(url: str | None, mailer: Mailer) -> EmbeddedClinic:
+    """The clinic's system. Without a URL it is the embedded sample clinic, made on first use."""
+    path = default_clinic() if url is None else _sqlite_path(url, "--clinic")
+    if url is None and not path.exists():
+        create_clinic(path, None)
+    if not path.exists():
+        raise Unusable(f"There is no clinic at {path}.", f"Make one: `unstuck clinic init {path}`.")
+    return EmbeddedClinic.open(path, mailer, utc_now, new_token)
+
+
+def default_clinic() -> Path:
+    """Where the embedded clinic is if nothing else is said."""
+    return data_folder() / "clinic.db"
+
+
+def create_clinic(path: Path, people: Path | None, replace: bool = False) -> None:
+    """Make an embedded clinic with the people of a file, or the sample ones. Raises PlainProblem."""
+    source = sample_source() if people is None else _source(people)
+    read, findings = load_people(source)
+    if has_errors(findings):
+        raise PlainProblem(f"The people cannot be used: {findings[0]}", "Correct the file and try again.")
+    EmbeddedClinic.create(path, read, utc_now, replace)
+
+
+def new_token() -> str:
+    """A new one-time token of 256 bits, fit for an address."""
+    return secrets.token_urlsafe(32)
+
+
+def open_mail(url: str | None) -> Mailer:
+    """What carries the mail: a Maildir, or an SMTP server."""
+    if url is None:
+        return MaildirMailer(data_folder() / "mail")
+    if url.startswith("maildir:") and url.removeprefix("maildir:"):
+        return MaildirMailer(Path(url.removeprefix("maildir:")).expanduser())
+    if url.startswith(("smtp://", "smtps://")):
+        return smtp_mailer(url)
+    raise PlainProblem(f"--mail cannot be {url!r}.", "Write smtp://HOST:PORT or maildir:PATH.")

@@ -1,0 +1,171 @@
+"""What an action is: the shape of a declaration, and the closed list of ways a call can go wrong.
+
+The declarations themselves live in the adapter that can perform them; the engine is handed a `Catalog`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from engine.types import RecordType, Type
+
+
+class Audience(StrEnum):
+    """Who holds the conversation, from the least to the most trusted."""
+
+    VISITOR = "visitor"
+    CLIENT = "client"
+    PRACTITIONER = "practitioner"
+    AGENT = "agent"
+    ADMIN = "admin"
+
+
+class Effect(StrEnum):
+    """What a call does to the world outside."""
+
+    READ = "read"
+    REVERSIBLE = "reversible"
+    IRREVERSIBLE = "irreversible"
+
+
+class Failure(StrEnum):
+    """The closed list of ways a call ends without its result."""
+
+    NOT_FOUND = "not_found"
+    AMBIGUOUS = "ambiguous"
+    INVALID_INPUT = "invalid_input"
+    FORBIDDEN = "forbidden"
+    VERIFICATION_REQUIRED = "verification_required"
+    POLICY_DENIED = "policy_denied"
+    STALE_VERSION = "stale_version"
+    CONFLICT = "conflict"
+    NOT_READY = "not_ready"
+    RATE_LIMITED = "rate_limited"
+    UNAVAILABLE = "unavailable"
+    OUTCOME_UNKNOWN = "outcome_unknown"
+    PARTIAL = "partial"
+    UNDELIVERABLE = "undeliverable"
+    UNSUPPORTED = "unsupported"
+    BACKEND_BUG = "backend_bug"
+    NOT_CONFIRMED = "not_confirmed"
+
+
+@dataclass(frozen=True, slots=True)
+class FailureFacts:
+    """What a kind of failure means: may the call be repeated, may something have happened, in words."""
+
+    retryable: bool
+    may_have_happened: bool
+    sentence: str
+
+
+FAILURES: Mapping[Failure, FailureFacts] = {
+    Failure.NOT_FOUND: FailureFacts(False, False, "The clinic's system has no such record."),
+    Failure.AMBIGUOUS: FailureFacts(False, False, "More than one record matches."),
+    Failure.INVALID_INPUT: FailureFacts(False, False, "The clinic's system did not accept a value."),
+    Failure.FORBIDDEN: FailureFacts(False, False, "The clinic's system does not allow this."),
+    Failure.VERIFICATION_REQUIRED: FailureFacts(
+        False, False, "The person's identity must be verified first."
+    ),
+    Failure.POLICY_DENIED: FailureFacts(False, False, "The clinic's policy does not allow this."),
+    Failure.STALE_VERSION: FailureFacts(
+        False, False, "Somebody else has changed the record in the meantime."
+    ),
+    Failure.CONFLICT: FailureFacts(False, False, "It is already there."),
+    Failure.NOT_READY: FailureFacts(False, False, "Something that must come first is missing."),
+    Failure.RATE_LIMITED: FailureFacts(True, False, "It was done too recently or too often."),
+    Failure.UNAVAILABLE: FailureFacts(
+        True, False, "The clinic's system cannot be reached; nothing was changed."
+    ),
+    Failure.OUTCOME_UNKNOWN: FailureFacts(
+        False, True, "It is not known whether the clinic's system has done this."
+    ),
+    Failure.PARTIAL: FailureFacts(False, True, "Only a part of it was done."),
+    Failure.UNDELIVERABLE: FailureFacts(
+        False, True, "The mail system refused to deliver to the address."
+    ),
+    Failure.UNSUPPORTED: FailureFacts(False, False, "The clinic's system cannot do this."),
+    Failure.BACKEND_BUG: FailureFacts(
+        False, True, "The clinic's system gave an answer that makes no sense."
+    ),
+    Failure.NOT_CONFIRMED: FailureFacts(
+        False, True, "It was done, but reading it back shows something else."
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """One parameter of an action. `required` ones must be given by every `do`."""
+
+    name: str
+    type: Type
+    required: bool = True
+    doc: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """A part of the words about a call, said only when the parameter `param` is given.
+
+    `words` holds what is said for each value, as it is written in a flow (`true`, `false`, `resend`).
+    """
+
+    param: str
+    words: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """The declaration of one action.
+
+    `result` is the type of what it returns (None: nothing). `subject` names the parameter that says whom
+    it is about. `sentence` is the exact effect in words ("Switches {clauses} for {subject}."), and `done`
+    the same once it has happened, without a full stop; `engine.describe` fills `{subject}` with a name,
+    `{clauses}` with what the `clauses` say of the real parameters, and `{param}` with a parameter's text.
+    `failures` lists the ways it can end beside the ones every call can end in (`ALWAYS_POSSIBLE`).
+    """
+
+    name: str
+    doc: str
+    params: tuple[Param, ...]
+    result: Type | None
+    effect: Effect
+    risk: int
+    audiences: frozenset[Audience]
+    failures: frozenset[Failure]
+    subject: str | None = None
+    sentence: str = ""
+    done: str = ""
+    clauses: tuple[Clause, ...] = ()
+    keyed: bool = False
+    undo: str | None = None
+
+    def param(self, name: str) -> Param | None:
+        """The parameter of that name, or None."""
+        return next((param for param in self.params if param.name == name), None)
+
+
+ALWAYS_POSSIBLE = frozenset(
+    {
+        Failure.FORBIDDEN,
+        Failure.POLICY_DENIED,
+        Failure.VERIFICATION_REQUIRED,
+        Failure.UNAVAILABLE,
+        Failure.UNSUPPORTED,
+        Failure.BACKEND_BUG,
+        Failure.INVALID_INPUT,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """All actions a flow can name, the record types their results are made of, and the one action that
+    takes an escalation (`hand_over`)."""
+
+    actions: Mapping[str, Action]
+    records: Mapping[str, RecordType]
+    hand_over: str | None = None

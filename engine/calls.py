@@ -1,0 +1,260 @@
+"""The life of a call inside a conversation: the gates' word, its outcome, and what a person decides then.
+
+    consulted -> planned -> succeeded | failed | lost -> checked back
+"""
+
+from __future__ import annotations
+
+from engine.actions import FAILURES, Action, Effect, Failure
+from engine.describe import describe_done
+from engine.effects import Call, CallOutcome, CheckBack, Choice, Did, Outcome, Perform
+from engine.errors import OutOfTurn
+from engine.events import (
+    Allow,
+    CannotTell,
+    CheckedBack,
+    Deny,
+    DidNotHappen,
+    Failed,
+    Gated,
+    Happened,
+    NeedConfirmation,
+    NeedEvidence,
+)
+from engine.misfit import misfit, trimmed
+from engine.rich import plain
+from engine.run import HANDING_OVER, Run
+from engine.state import AtCall, AtPrompt, CallRecord
+from engine.steps.base import Calling
+from engine.types import NUMBER, TEXT, ChoiceType, optional, record
+from engine.values import Value
+
+PROBLEM_TYPE = record(
+    "Problem",
+    {
+        "error": ChoiceType(tuple(failure.value for failure in Failure)),
+        "text": TEXT,
+        "message": optional(TEXT),
+        "retry_after": optional(NUMBER),
+        "retry_minutes": optional(NUMBER),
+    },
+)
+
+_CONFIRM = Choice("confirm", "Yes, do it")
+_LEAVE = Choice("leave", "No, leave it as it is")
+_AGAIN = Choice("again", "Try again")
+_BY_HAND = Choice("by-hand", "I have done it by hand; go on")
+_HAND_OVER = Choice("hand-over", "Hand it over to the clinic's support")
+_STOP = Choice("stop", "Stop here")
+_HAPPENED = Choice("happened", "I looked: it was done")
+_DID_NOT = Choice("did-not", "I looked: it was not done")
+
+
+def gated(run: Run, event: Gated, call: Call) -> str | None:
+    """Act on the gates' word about `call`."""
+    match event.verdict:
+        case Allow():
+            run.waiting = AtCall(call, "planned")
+            run.effects.append(Perform(call))
+            return None
+        case NeedConfirmation():
+            choices = (Choice(_CONFIRM.id, _CONFIRM.label, call.sentence), _LEAVE)
+            run.ask_about(call.step, "confirm", call, "Shall I do this now?", choices)
+            return None
+        case NeedEvidence(reason=reason):
+            return failed(run, call, Failure.VERIFICATION_REQUIRED, reason)
+        case Deny(reason=reason, failure=failure):
+            return failed(run, call, failure, reason)
+
+
+def succeeded(run: Run, call: Call, result: Value, outcome: CallOutcome = "confirmed") -> str | None:
+    """Go on with the result of `call`; a result of the wrong shape is the backend's fault."""
+    action = run.flow.catalog.actions[call.action]
+    wrong = misfit(result, action.result) if action.result is not None else None
+    if wrong is not None:
+        return failed(run, call, Failure.BACKEND_BUG, wrong)
+    kept = trimmed(result, action.result) if action.result is not None else None
+    if call.step.endswith(HANDING_OVER):
+        _record(run, call, outcome, None, kept)
+        run.finish(Outcome.ESCALATED)
+        return None
+    to = _step(run, call).succeeded(run, call, kept)
+    if isinstance(to, Failure):
+        return failed(run, call, to, "", result=kept)
+    _record(run, call, outcome, None, kept)
+    return to
+
+
+def failed(
+    run: Run,
+    call: Call,
+    failure: Failure,
+    message: str,
+    result: Value = None,
+    retry_after: int | None = None,
+    outcome: CallOutcome = "rejected",
+) -> str | None:
+    """Take the author's branch for this failure, or the built-in way."""
+    _record(run, call, outcome, failure, result)
+    if call.step.endswith(HANDING_OVER):
+        words = f"The ticket could not be opened. {FAILURES[failure].sentence} Please tell the support yourself."
+        run.finish(Outcome.ESCALATED, plain(words))
+        return None
+    step = _step(run, call)
+    branch = step.failed(run, failure)
+    if branch is None:
+        _offer_ways(run, call, failure, message)
+        return None
+    run.set_fact("problem", _problem(failure, message, retry_after))
+    if failure is Failure.PARTIAL:
+        _keep_part(run, call, step, result)
+    return branch
+
+
+def failed_by(run: Run, event: Failed, call: Call) -> str | None:
+    """The same for the event of a failed call."""
+    return failed(run, call, event.failure, event.message, event.result, event.retry_after)
+
+
+def lost(run: Run, call: Call) -> str | None:
+    """A read that got no answer has not happened; anything else has to be looked up."""
+    if call.effect is Effect.READ:
+        return failed(run, call, Failure.UNAVAILABLE, "There was no answer in time.")
+    run.waiting = AtCall(call, "checking")
+    run.effects.append(CheckBack(call))
+    return None
+
+
+def checked_back(run: Run, event: CheckedBack, call: Call) -> str | None:
+    """Go on with what looking showed."""
+    match event.finding:
+        case Happened(result=result):
+            return succeeded(run, call, result, "reconciled")
+        case DidNotHappen():
+            words = "The connection broke, and looking showed that nothing was done."
+            return failed(run, call, Failure.UNAVAILABLE, words, outcome="reconciled")
+        case CannotTell():
+            return failed(run, call, Failure.OUTCOME_UNKNOWN, "", outcome="unknown")
+
+
+def decided(run: Run, waiting: AtPrompt, choice: str) -> str | None:
+    """Act on a person's answer to one of the engine's own questions about a call."""
+    call = waiting.call
+    if call is None:
+        raise OutOfTurn("an answer", "a call that is not there")
+    match choice:
+        case "confirm":
+            run.consult(call, True)
+            return None
+        case "repeat":
+            run.consult(call, False)
+            return None
+        case "skip":
+            return _skipped(run, call)
+        case "leave":
+            _offer_ways(run, call, Failure.POLICY_DENIED, "It was left as it is.")
+            return None
+        case "again":
+            return call.step
+        case "by-hand" | "happened":
+            return _step(run, call).next_without_result()
+        case "hand-over":
+            run.hand_over(call.step, "")
+            return None
+        case "did-not":
+            _offer_ways(run, call, Failure.UNAVAILABLE, "It was not done.")
+            return None
+        case _:
+            run.finish(Outcome.STOPPED)
+            return None
+
+
+def _skipped(run: Run, call: Call) -> str | None:
+    """Go on with the result of the earlier call."""
+    before = run.earlier(call)
+    step = _step(run, call)
+    if before is None or before.outcome == "unknown":
+        branch = step.failed(run, Failure.OUTCOME_UNKNOWN)
+        if branch is None:
+            _offer_ways(run, call, Failure.OUTCOME_UNKNOWN, "")
+            return None
+        run.set_fact("problem", _problem(Failure.OUTCOME_UNKNOWN, "", None))
+        return branch
+    to = step.succeeded(run, call, before.result)
+    return failed(run, call, to, "") if isinstance(to, Failure) else to
+
+
+def _offer_ways(run: Run, call: Call, failure: Failure, message: str) -> None:
+    """The built-in way after a failure no author foresaw: say what happened, and offer what is possible."""
+    step = _step(run, call)
+    unknown = failure is Failure.OUTCOME_UNKNOWN
+    may_repeat = FAILURES[failure].retryable or (call.effect is Effect.READ and not unknown)
+    ways = [
+        *((_HAPPENED, _DID_NOT) if unknown and step.works_without_result() else ()),
+        *((_AGAIN,) if may_repeat else ()),
+        *((_BY_HAND,) if not unknown and call.effect is not Effect.READ and step.works_without_result() else ()),
+        *((_HAND_OVER,) if run.flow.catalog.hand_over in run.old.allowed else ()),
+        _STOP,
+    ]
+    tried = f"I tried this: {call.sentence}" if call.sentence else ""
+    parts = [tried, FAILURES[failure].sentence, message, "How shall we go on?"]
+    run.ask_about(call.step, "unknown" if unknown else "error", call, " ".join(filter(None, parts)), tuple(ways))
+
+
+def _record(
+    run: Run, call: Call, outcome: CallOutcome, error: Failure | None, result: Value
+) -> None:
+    """Note how a call ended, and show it; reads are not shown, since their branch or question says it."""
+    if call.effect is Effect.READ:
+        return
+    text = _told(run, run.flow.catalog.actions[call.action], call, error)
+    run.calls = (
+        *run.calls,
+        CallRecord(
+            call.key,
+            call.action,
+            run.prefix + call.step,
+            call.args,
+            call.effect,
+            outcome,
+            error,
+            text,
+            run.at,
+            result,
+        ),
+    )
+    run.tell(Did(call.action, outcome, error, text, call.key))
+
+
+def _told(run: Run, action: Action, call: Call, error: Failure | None) -> str:
+    if error is None:
+        return describe_done(action, call.args, run.name_of(call.subject))
+    if error is Failure.OUTCOME_UNKNOWN:
+        return f"Not known whether this was done: {call.sentence}"
+    if FAILURES[error].may_have_happened:
+        return f"{call.sentence} {FAILURES[error].sentence}"
+    return f"Not done: {call.sentence} {FAILURES[error].sentence}"
+
+
+def _problem(failure: Failure, message: str, retry_after: int | None) -> Value:
+    return {
+        "error": failure.value,
+        "text": FAILURES[failure].sentence,
+        "message": message or None,
+        "retry_after": retry_after,
+        "retry_minutes": None if retry_after is None else -(-retry_after // 60),
+    }
+
+
+def _keep_part(run: Run, call: Call, step: Calling, result: Value) -> None:
+    """After a partial success the result says what did happen, as far as it is known."""
+    kind = run.flow.catalog.actions[call.action].result
+    fits = kind is not None and misfit(result, kind) is None
+    step.keep(run, trimmed(result, kind) if fits and kind is not None else None)
+
+
+def _step(run: Run, call: Call) -> Calling:
+    step = run.tree.steps[call.step.removesuffix(HANDING_OVER)]
+    if not isinstance(step, Calling):
+        raise OutOfTurn("the outcome of a call", f"the step {call.step}")
+    return step

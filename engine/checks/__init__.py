@@ -1,0 +1,1 @@
+"""The checks of a pack of flows, one family a file."""

@@ -1,0 +1,263 @@
+"""What a step may ask while it is checked: types of expressions, actions, other flows; and where findings go.
+
+One `Checking` serves one flow. While types are still being worked out it reports nothing (`quiet`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from engine.actions import Action, Catalog
+from engine.calls import PROBLEM_TYPE
+from engine.codes import finding
+from engine.diagnostics import Diagnostic, did_you_mean
+from engine.expression_tree import path
+from engine.expressions import Expression
+from engine.knowledge import Knowledge
+from engine.nodes import Scalar
+from engine.source import Place
+from engine.steps.visit import VisitFlow
+from engine.typing_rules import (
+    Scope,
+    allowed_path,
+    check_condition,
+    check_expression,
+    facts_everywhere,
+)
+from engine.types import RecordType, Type, fits, in_words, present
+
+if TYPE_CHECKING:
+    from engine.flow import Tree
+
+RESERVED = ("today", "audience", "labels", "problem", "item", "answer", "true", "false", "null", "none")
+
+
+class Checking:
+    """Checks the steps of `tree`; `trees` are all flows of the pack."""
+
+    problem_type: RecordType = PROBLEM_TYPE
+
+    def __init__(
+        self, tree: Tree, trees: Mapping[str, Tree], labels: Mapping[str, object], catalog: Catalog
+    ) -> None:
+        self.tree = tree
+        self.trees = trees
+        self.catalog = catalog
+        self.findings: list[Diagnostic] = []
+        self._everywhere = facts_everywhere(labels)
+        self._actions = frozenset(catalog.actions)
+
+    def report(
+        self,
+        code: str,
+        place: Place,
+        message: str,
+        expected: str | None = None,
+        repair: str | None = None,
+    ) -> None:
+        """Remember one finding."""
+        self.findings.append(finding(code, place, message, expected, repair))
+
+    # -- expressions ------------------------------------------------------------------------------
+
+    def scope(self, known: Knowledge) -> Scope:
+        """What an expression can see where `known` holds; facts set on some ways only are seen as well, since
+        they are reported on their own."""
+        return Scope({**self._everywhere, **known.maybe, **known.facts}, known.known, self._actions)
+
+    def type_of(self, expression: Expression, known: Knowledge, wanted: Type | None = None) -> Type | None:
+        """The type of an expression; everything wrong with it is reported."""
+        self._report_unset(expression.reads, expression, known)
+        checked = check_expression(expression, self.scope(known), wanted)
+        self.findings.extend(checked.findings)
+        return checked.type
+
+    def quietly_type_of(self, expression: Expression, known: Knowledge) -> Type | None:
+        """The type of an expression, if it has one."""
+        return check_expression(expression, self.scope(known)).type
+
+    def condition(self, expression: Expression, known: Knowledge) -> None:
+        """Report what is wrong with a condition."""
+        self._report_unset(expression.reads, expression, known)
+        self.findings.extend(check_condition(expression, self.scope(known)).findings)
+
+    def narrowed(self, expression: Expression, known: Knowledge) -> tuple[Knowledge, Knowledge]:
+        """What is known where a condition holds, and where it does not."""
+        checked = check_condition(expression, self.scope(known))
+        return known.knowing(checked.when_true), known.knowing(checked.when_false)
+
+    def path_of(self, expression: Expression) -> str | None:
+        """The dotted path an expression names, if it is one."""
+        return path(expression.tree)
+
+    def value_for(self, expression: Expression, known: Knowledge, wanted: Type, what: str) -> None:
+        """Report what is wrong with a value that must have the type `wanted`."""
+        given = self.type_of(expression, known, wanted)
+        if given is not None and not fits(self._as_known(expression, given, known), wanted):
+            self.report(
+                "U301",
+                expression.source.place,
+                f"{what} gets {in_words(given)}.",
+                f"Expected: {in_words(wanted)}.",
+                "Ask first whether it is known." if fits(present(given), wanted) else None,
+            )
+
+    def _as_known(self, expression: Expression, given: Type, known: Knowledge) -> Type:
+        return present(given) if path(expression.tree) in known.known else given
+
+    def _report_unset(self, reads: frozenset[str], expression: Expression, known: Knowledge) -> None:
+        for name in sorted(reads):
+            if name in known.maybe and name not in known.facts:
+                self.unset(name, expression.place_of(name))
+
+    def unset(self, name: str, place: Place) -> None:
+        """Report a fact that some ways here do not set."""
+        self.report(
+            "U300",
+            place,
+            f"`{name}` is not set on every way that leads here.",
+            None,
+            "Set it on every way, or ask for it only where it is set.",
+        )
+
+    # -- names ------------------------------------------------------------------------------------
+
+    def fact_name(self, name: str, place: Place) -> None:
+        """Report a name that cannot be set."""
+        if name in RESERVED:
+            self.report("U311", place, f"`{name}` has a meaning of its own and cannot be set.")
+
+    def action(self, name: Scalar, known: Knowledge) -> Action | None:
+        """The action a step calls, if it exists; whether the flow's audience may call it is checked."""
+        action = self.catalog.actions.get(name.text)
+        if action is None:
+            self.report(
+                "U304",
+                name.place,
+                f"There is no action `{name.text}`.",
+                None,
+                did_you_mean(name.text, self.catalog.actions),
+            )
+            return None
+        shut_out = sorted(each.value for each in self.tree.audience - action.audiences)
+        if shut_out and allowed_path(action.name) not in known.known:
+            self.report(
+                "U307",
+                name.place,
+                f"{' and '.join(shut_out)} may not call `{action.name}`, and this flow is for them too.",
+                f"Those who may: {', '.join(sorted(each.value for each in action.audiences))}.",
+                f"Ask first: `if: can('{action.name}')`, or narrow the flow's `audience`.",
+            )
+        return action
+
+    # -- other flows --------------------------------------------------------------------------------
+
+    def results_of(self, flow: str) -> Mapping[str, Type]:
+        """The declared results of another flow."""
+        tree = self.trees.get(flow)
+        return {} if tree is None else tree.results
+
+    def visit(self, step: VisitFlow, known: Knowledge) -> None:
+        """Report what is wrong with a visit."""
+        tree = self.trees.get(step.flow.text)
+        if tree is None:
+            self.report(
+                "U214",
+                step.flow.place,
+                f"There is no flow `{step.flow.text}`.",
+                None,
+                did_you_mean(step.flow.text, self.trees),
+            )
+            return
+        shut_out = sorted(each.value for each in self.tree.audience - tree.audience)
+        if shut_out:
+            self.report(
+                "U307",
+                step.flow.place,
+                f"`{tree.name}` is not for {' and '.join(shut_out)}, and this flow is.",
+                None,
+                "Widen the `audience` there, or narrow it here.",
+            )
+        step.check_each(self, known)
+        self._inputs(step, tree, known)
+        self._results(step, tree)
+        self._exits(step, tree)
+
+    def _inputs(self, step: VisitFlow, tree: Tree, known: Knowledge) -> None:
+        for name, (key, value) in step.args.items():
+            if name not in tree.inputs:
+                self.report(
+                    "U303",
+                    key.place,
+                    f"`{tree.name}` has no input `{name}`.",
+                    f"It has {', '.join(tree.inputs) or 'none'}.",
+                    did_you_mean(name, tree.inputs),
+                )
+            else:
+                self.value_for(value, known, tree.inputs[name], f"The input `{name}`")
+        item = step.item_type(self, known)
+        if step.name and step.name not in tree.inputs:
+            self.report("U303", step.place, f"`{tree.name}` has no input `{step.name}` for the item.")
+        elif step.name and item is not None and not fits(item, tree.inputs[step.name]):
+            self.report(
+                "U301",
+                step.place,
+                f"The input `{step.name}` gets {in_words(item)}.",
+                f"Expected: {in_words(tree.inputs[step.name])}.",
+            )
+        for name, kind in tree.inputs.items():
+            if name not in step.args and name != step.name and present(kind) == kind:
+                self.report(
+                    "U302", step.place, f"`{tree.name}` needs `{name}` ({in_words(kind)}).", None,
+                    f"Add it under `with`: `{name}: …`.",
+                )
+
+    def _results(self, step: VisitFlow, tree: Tree) -> None:
+        for result in step.save.values():
+            if result.text not in tree.results:
+                self.report(
+                    "U309",
+                    result.place,
+                    f"`{tree.name}` has no result `{result.text}`.",
+                    f"It has {', '.join(tree.results) or 'none'}.",
+                    did_you_mean(result.text, tree.results),
+                )
+
+    def _exits(self, step: VisitFlow, tree: Tree) -> None:
+        routes = step.plan.parts.routes.get("then")
+        for name, (key, _) in routes.each.items() if routes is not None else ():
+            if name not in tree.exits:
+                self.report(
+                    "U215",
+                    key.place,
+                    f"`{tree.name}` has no exit `{name}`.",
+                    f"It has {', '.join(tree.exits) or 'none'}.",
+                    did_you_mean(name, tree.exits),
+                )
+
+    def leaving(self, name: str, place: Place, known: Knowledge) -> None:
+        """Report what is wrong with coming back by the exit `name`."""
+        if name not in self.tree.exits:
+            self.report(
+                "U222",
+                place,
+                f"This flow declares no exit `{name}`.",
+                f"Its `exits` are {', '.join(self.tree.exits) or 'none'}.",
+                did_you_mean(name, self.tree.exits) or f"Add `{name}` to `exits`.",
+            )
+        for result, kind in self.tree.results.items():
+            given = known.facts.get(result)
+            if given is None and present(kind) == kind:
+                self.report(
+                    "U308", place, f"The result `{result}` is not set on every way that leads here."
+                )
+            elif given is not None and not fits(
+                present(given) if result in known.known else given, kind
+            ):
+                self.report(
+                    "U301",
+                    place,
+                    f"The result `{result}` is {in_words(given)} here.",
+                    f"Expected: {in_words(kind)}.",
+                )

@@ -1,0 +1,158 @@
+"""The shape of a flow: steps nobody reaches, ends nobody wrote, falls into branches, loops without a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from engine.checks.checking import Checking
+from engine.flow import FALL_OFF, Tree
+from engine.steps.base import Step, all_targets
+
+
+def check_graph(tree: Tree, checking: Checking) -> None:
+    """Report what is wrong with where the steps of a flow lead."""
+    reached = _reached(tree, [tree.start, *tree.on.values()])
+    _unreachable(tree, reached, checking)
+    _falls_off(tree, reached, checking)
+    _falls_in(tree, reached, checking)
+    _loops(tree, reached, checking)
+    for step in tree.steps.values():
+        step.review(checking)
+
+
+def _reached(tree: Tree, starts: Iterable[str]) -> frozenset[str]:
+    found: set[str] = set()
+    waiting = list(starts)
+    while waiting:
+        path = waiting.pop()
+        if path in found or path not in tree.steps:
+            continue
+        found.add(path)
+        waiting.extend(edge.to for edge in tree.steps[path].edges())
+    return frozenset(found)
+
+
+def _unreachable(tree: Tree, reached: frozenset[str], checking: Checking) -> None:
+    """One finding for each first step of a stretch that cannot be reached."""
+    covered = set(reached)
+    for path, step in tree.steps.items():
+        if path in covered:
+            continue
+        checking.report(
+            "U210",
+            step.place,
+            "No way through the flow leads to this step.",
+            None,
+            "Let an answer, a `then` or a `go` lead here, or take it out.",
+        )
+        covered |= _reached(tree, [path])
+
+
+def _falls_off(tree: Tree, reached: frozenset[str], checking: Checking) -> None:
+    for path, step in tree.steps.items():
+        if path in reached and step.next == FALL_OFF and any(edge.to == FALL_OFF for edge in step.edges()):
+            checking.report(
+                "U212",
+                step.place,
+                "After this step the flow just stops.",
+                "Every way ends in `end`, `hand over` or `return`.",
+                "Add a step after it, or a `then`.",
+            )
+
+
+def _falls_in(tree: Tree, reached: frozenset[str], checking: Checking) -> None:
+    """A step in which a branch begins must not be slid into from the step above it."""
+    jumped: dict[str, int] = {}
+    order = {path: number for number, path in enumerate(tree.steps)}
+    for path, step in tree.steps.items():
+        for name in _named(step):
+            if order.get(name, -1) > order[path]:
+                jumped.setdefault(name, order[path])
+    for path, step in tree.steps.items():
+        following = step.next
+        if path not in reached or following not in jumped or following in _named(step):
+            continue
+        if jumped[following] < order[path] and any(edge.to == following for edge in step.edges()):
+            checking.report(
+                "U211",
+                step.place,
+                f"This step slides into `{following}`, where a branch from further up begins.",
+                None,
+                f"If that is meant, write `then: {following}` (or `- go: {following}`); if not, end this branch.",
+            )
+
+
+def _named(step: Step) -> frozenset[str]:
+    return frozenset(target.name for _, target in all_targets(step.plan.parts) if target.name is not None)
+
+
+def _loops(tree: Tree, reached: frozenset[str], checking: Checking) -> None:
+    """A circle in which no person is asked would never end."""
+    onward = {
+        path: [edge.to for edge in step.edges() if edge.to in tree.steps]
+        for path, step in tree.steps.items()
+        if path in reached and not step.stops and not step.visits
+    }
+    for circle in _circles(onward):
+        first = min(circle, key=list(tree.steps).index)
+        words = " → ".join(f"`{path}`" for path in (*_around(circle, onward, first), first))
+        checking.report(
+            "U213",
+            tree.steps[first].place,
+            f"This goes in a circle without asking anybody: {words}.",
+            None,
+            "Put a question into the circle, or lead one of its ways elsewhere.",
+        )
+
+
+def _around(circle: frozenset[str], onward: Mapping[str, list[str]], first: str) -> list[str]:
+    """The shortest way around a circle from its first step."""
+    before: dict[str, str] = {}
+    waiting = [first]
+    for path in waiting:
+        for following in onward[path]:
+            if following == first:
+                way = [path]
+                while way[-1] != first:
+                    way.append(before[way[-1]])
+                return way[::-1]
+            if following in circle and following not in before:
+                before[following] = path
+                waiting.append(following)
+    return [first]
+
+
+def _circles(onward: Mapping[str, list[str]]) -> list[frozenset[str]]:
+    """The strongly connected parts that are circles (Tarjan's algorithm, without recursion)."""
+    numbers: dict[str, int] = {}
+    lowest: dict[str, int] = {}
+    stack: list[str] = []
+    found: list[frozenset[str]] = []
+    for root in onward:
+        if root in numbers:
+            continue
+        work: list[tuple[str, int]] = [(root, 0)]
+        while work:
+            path, position = work.pop()
+            if position == 0:
+                numbers[path] = lowest[path] = len(numbers)
+                stack.append(path)
+            following = [each for each in onward[path] if each in onward]
+            for number in range(position, len(following)):
+                each = following[number]
+                if each not in numbers:
+                    work += [(path, number + 1), (each, 0)]
+                    break
+                if each in stack:
+                    lowest[path] = min(lowest[path], numbers[each])
+            else:
+                if lowest[path] == numbers[path]:
+                    part = frozenset(stack[stack.index(path) :])
+                    del stack[stack.index(path) :]
+                    if len(part) > 1 or path in onward[path]:
+                        found.append(part)
+                if work:
+                    above = work[-1][0]
+                    lowest[above] = min(lowest[above], lowest[path])
+    return found
+

@@ -1,0 +1,68 @@
+"""All checks of a pack, in one call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from engine.actions import Catalog
+from engine.checks.checking import Checking
+from engine.checks.facts import check_facts
+from engine.checks.graph import check_graph
+from engine.codes import finding
+from engine.diagnostics import Diagnostic
+from engine.flow import Tree
+from engine.limits import Limits
+from engine.source import Place
+
+
+def check_pack(
+    trees: Mapping[str, Tree], labels: Mapping[str, object], catalog: Catalog, limits: Limits
+) -> list[Diagnostic]:
+    """Everything wrong with these flows as they stand together."""
+    findings: list[Diagnostic] = []
+    for tree in trees.values():
+        checking = Checking(tree, trees, labels, catalog)
+        check_graph(tree, checking)
+        check_facts(tree, checking)
+        findings += checking.findings
+    findings += _endless_visits(trees)
+    findings += _too_many_steps(trees, limits)
+    return findings
+
+
+def _endless_visits(trees: Mapping[str, Tree]) -> list[Diagnostic]:
+    """A flow that visits itself, directly or through others, would never come to an end."""
+    findings: list[Diagnostic] = []
+    for tree in trees.values():
+        for step in tree.steps.values():
+            if step.visits and tree.name in _reachable(trees, step.visits):
+                findings.append(
+                    finding(
+                        "U221",
+                        step.place,
+                        f"`{tree.name}` visits `{step.visits}`, which leads back to `{tree.name}`.",
+                        None,
+                        "Use `go` within a flow, and let visits lead to other flows only.",
+                    )
+                )
+    return findings
+
+
+def _reachable(trees: Mapping[str, Tree], start: str) -> frozenset[str]:
+    found: set[str] = set()
+    waiting = [start]
+    while waiting:
+        name = waiting.pop()
+        if name not in found and name in trees:
+            found.add(name)
+            waiting.extend(trees[name].visits)
+    return frozenset(found)
+
+
+def _too_many_steps(trees: Mapping[str, Tree], limits: Limits) -> list[Diagnostic]:
+    count = sum(len(tree.steps) for tree in trees.values())
+    if count <= limits.steps_a_pack:
+        return []
+    place = Place(next(iter(trees.values())).source, 1, 1)
+    words = f"These flows have {count} steps together; {limits.steps_a_pack} are allowed."
+    return [finding("U220", place, words, None, "Raise the limit `steps_a_pack`, or split the folder.")]

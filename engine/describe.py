@@ -1,0 +1,71 @@
+"""What a call does, in words for a person, made from its declaration and its real parameters.
+
+Pure words: knows nothing of flows, sessions or screens.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from engine.actions import Action
+from engine.values import Value
+
+_PLACE = re.compile(r"\{(\w+)\}")
+_NOBODY = "this person"
+
+
+def describe(action: Action, args: Mapping[str, Value], subject_name: str = "") -> str:
+    """The exact effect of a call before it is made: "Switches online access on for Ana Souza."
+
+    Parameters that are omitted or unknown are not mentioned. `subject_name` may be empty where no name is
+    known. An action without a sentence is described by its own doc.
+    """
+    return _filled(action.sentence or action.doc, action, args, subject_name)
+
+
+def describe_done(action: Action, args: Mapping[str, Value], subject_name: str = "") -> str:
+    """The same once it has happened: "Switched online access on for Ana Souza" (no full stop)."""
+    return _filled(action.done or action.doc.rstrip("."), action, args, subject_name)
+
+
+def _filled(template: str, action: Action, args: Mapping[str, Value], subject_name: str) -> str:
+    """`template` with its places filled in one pass, so that a value is never read as a place."""
+    words = {
+        "subject": subject_name or _NOBODY,
+        "clauses": _clauses(action, args),
+        **{
+            param.name: as_written(args.get(param.name)) for param in action.params if param.name != "subject"
+        },
+    }
+    return _PLACE.sub(lambda place: words.get(place.group(1), place.group(0)), template)
+
+
+def _clauses(action: Action, args: Mapping[str, Value]) -> str:
+    """What the clauses say about the given parameters, joined by "and"; "nothing" if none applies."""
+    said = [
+        clause.words.get(as_written(value), f"{clause.param} {as_written(value)}")
+        for clause in action.clauses
+        if (value := args.get(clause.param)) is not None
+    ]
+    return " and ".join(said) or "nothing"
+
+
+def as_written(value: Value) -> str:
+    """A value as a flow would write it: `true`, `5`, a text as it is; nothing for an unknown one.
+
+    Lists and records have no short form, and are only counted or passed over.
+    """
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return value
+        case int() | float():
+            return str(value)
+        case list():
+            return f"{len(value)} entries"
+        case dict():
+            return "a record"

@@ -1,0 +1,63 @@
+"""What is wrong with a file a person wrote: fields first, and a sentence built from them.
+
+A diagnostic is a value; nothing in the pipeline raises for an author's mistake. The stable codes are
+declared in `engine.codes`. How diagnostics look on a screen is not known here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from enum import StrEnum
+
+from engine.source import Place
+
+
+class Severity(StrEnum):
+    """How bad: an error stops a flow from being run, a warning does not."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One finding.
+
+    `code` is a key of `engine.codes.CODES`; `message` says what was found; `expected` what would have
+    been right; `repair` the likeliest change, as an instruction to the author.
+    """
+
+    code: str
+    severity: Severity
+    place: Place
+    message: str
+    expected: str | None = None
+    repair: str | None = None
+
+    def __str__(self) -> str:
+        tail = "".join(f" {part}" for part in (self.expected, self.repair) if part)
+        return f"{self.place}: {self.code} {self.message}{tail}"
+
+
+def in_reading_order(findings: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """The findings without repeats, by file, line and column, as a person would come across them."""
+    unique = dict.fromkeys(findings)
+    return tuple(
+        sorted(unique, key=lambda d: (d.place.source.path, d.place.line, d.place.column, d.code))
+    )
+
+
+def has_errors(findings: Iterable[Diagnostic]) -> bool:
+    """Whether any finding stops a flow from being run."""
+    return any(finding.severity is Severity.ERROR for finding in findings)
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str | None:
+    """The repair "did you mean `x`?" for the known word closest to `word`, or None if none is close."""
+    candidates = list(known)
+    near = get_close_matches(word, candidates, n=1, cutoff=0.6) or get_close_matches(
+        word.lower().replace("-", "_"), candidates, n=1, cutoff=0.6
+    )
+    return f"Did you mean `{near[0]}`?" if near else None

@@ -1,0 +1,135 @@
+"""What the engine asks for: the closed set of effects, and the values they carry.
+
+An effect is never executed here. The driver performs calls; the screens show the rest.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from engine.actions import Effect, Failure
+from engine.rich import NO_TEXT, RichText
+from engine.values import Value
+
+PromptKind = Literal[
+    "choice", "yes-no", "text", "email", "phone", "date", "number", "one", "several", "secret"
+]
+CallOutcome = Literal["confirmed", "rejected", "unknown", "reconciled"]
+
+
+class Outcome(StrEnum):
+    """How a session ended."""
+
+    SOLVED = "solved"
+    ESCALATED = "escalated"
+    ABANDONED = "abandoned"
+    STOPPED = "stopped"
+
+
+class Choice(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One choice of a prompt. `effect` is the exact effect that choosing it approves, if it is risky;
+    `detail` tells two records with the same label apart."""
+
+    id: str
+    label: str
+    effect: str = ""
+    detail: str = ""
+
+
+class Prompt(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A question waiting for an answer.
+
+    `id` is the full id (`flow/step` through the stack of visits), `step` the step's own id, `seq` grows
+    with every prompt of the session. `hint` says what form the answer has. `step` ends in `!confirm`,
+    `!error`, `!unknown`, `!repeat` or `!need` where the engine itself asks about that step.
+    """
+
+    id: str
+    step: str
+    seq: int
+    kind: PromptKind
+    text: RichText
+    choices: tuple[Choice, ...] = ()
+    optional: bool = False
+    hint: str = ""
+
+
+class Call(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One call of an action. `key` is its idempotency key (session, step path, entry number)."""
+
+    key: str
+    action: str
+    args: dict[str, Value]
+    effect: Effect
+    risk: int
+    step: str
+    subject: str = ""
+    sentence: str = ""
+    approved: bool = False
+
+
+class Say(msgspec.Struct, frozen=True, tag=True):
+    """Show a text."""
+
+    text: RichText
+
+
+class Did(msgspec.Struct, frozen=True, tag=True, omit_defaults=True):
+    """Show that a call was made and how it ended. Reads are told only when they fail."""
+
+    action: str
+    outcome: CallOutcome
+    error: Failure | None = None
+    text: str = ""
+    key: str = ""
+
+
+class Ask(msgspec.Struct, frozen=True, tag=True):
+    """Put a question, and stop."""
+
+    prompt: Prompt
+
+
+class Consult(msgspec.Struct, frozen=True, tag=True):
+    """Ask the gates whether this call may be made now; answer with the event `Gated`."""
+
+    call: Call
+
+
+class Perform(msgspec.Struct, frozen=True, tag=True):
+    """The call may be made: record it as sent, make it, and answer with how it ended."""
+
+    call: Call
+
+
+class CheckBack(msgspec.Struct, frozen=True, tag=True):
+    """Find out, without repeating it, whether this call took effect; answer with `CheckedBack`."""
+
+    call: Call
+
+
+class Reveal(msgspec.Struct, frozen=True, tag=True):
+    """Show a secret once, on request; answer with `Revealed`."""
+
+    id: str
+    label: str
+
+
+class Problem(msgspec.Struct, frozen=True, tag=True):
+    """Say why an answer did not move the conversation."""
+
+    code: str
+    text: str
+
+
+class Finish(msgspec.Struct, frozen=True, tag=True):
+    """The session has ended."""
+
+    outcome: Outcome
+    text: RichText = NO_TEXT
+
+
+EngineEffect: TypeAlias = Say | Did | Ask | Consult | Perform | CheckBack | Reveal | Problem | Finish

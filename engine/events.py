@@ -1,0 +1,172 @@
+"""What can happen to a session: the closed set of events `advance` understands.
+
+Time, today's date at the clinic, ids and everything else from outside arrive in here. `at` is a moment in
+UTC (`2026-11-23T09:30:00Z`), `today` the date in the clinic's time zone (`2026-11-23`).
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import msgspec
+
+from engine.actions import Audience, Failure
+from engine.values import Value
+
+
+class Started(msgspec.Struct, frozen=True, tag=True):
+    """The session begins. `allowed` names the actions this audience may call and the backend can do."""
+
+    session: str
+    flow: str
+    at: str
+    today: str
+    audience: Audience
+    actor: str
+    allowed: frozenset[str]
+
+
+class Answered(msgspec.Struct, frozen=True, tag=True, omit_defaults=True):
+    """A person answered the prompt `prompt` (its full id) number `seq`; None means "the current one".
+
+    `value` is text, a number, a truth, a list of choice ids, None (skipped), or a secret's reference.
+    """
+
+    value: Value
+    at: str
+    prompt: str | None = None
+    seq: int | None = None
+
+
+class WentBack(msgspec.Struct, frozen=True, tag=True):
+    """A person wants to answer the question before the current one again."""
+
+    at: str
+
+
+class Noted(msgspec.Struct, frozen=True, tag=True):
+    """A person wrote a note for the record."""
+
+    text: str
+    at: str
+
+
+class Resumed(msgspec.Struct, frozen=True, tag=True):
+    """A stored session is picked up again."""
+
+    at: str
+    today: str
+
+
+class Stopped(msgspec.Struct, frozen=True, tag=True):
+    """A person gave the session up for good."""
+
+    at: str
+
+
+class Allow(msgspec.Struct, frozen=True, tag=True):
+    """The gates let the call pass."""
+
+
+class Deny(msgspec.Struct, frozen=True, tag=True):
+    """The gates refuse the call; `reason` is a sentence for the person."""
+
+    reason: str
+    failure: Failure = Failure.POLICY_DENIED
+
+
+class NeedConfirmation(msgspec.Struct, frozen=True, tag=True):
+    """The gates want the person to approve the exact effect first."""
+
+
+class NeedEvidence(msgspec.Struct, frozen=True, tag=True):
+    """The gates want evidence of identity first; `methods` are the accepted ways."""
+
+    methods: tuple[str, ...]
+    reason: str
+
+
+Verdict: TypeAlias = Allow | Deny | NeedConfirmation | NeedEvidence
+
+
+class Gated(msgspec.Struct, frozen=True, tag=True):
+    """What the gates say about the call `key`."""
+
+    key: str
+    verdict: Verdict
+    at: str
+
+
+class Succeeded(msgspec.Struct, frozen=True, tag=True):
+    """The call `key` returned `result`."""
+
+    key: str
+    result: Value
+    at: str
+
+
+class Failed(msgspec.Struct, frozen=True, tag=True, omit_defaults=True):
+    """The call `key` ended in `failure`. `message` is the backend's own words (data, never markup);
+    `result` what did happen where the failure is `partial`; `retry_after` is in seconds."""
+
+    key: str
+    failure: Failure
+    at: str
+    message: str = ""
+    result: Value = None
+    retry_after: int | None = None
+
+
+class Lost(msgspec.Struct, frozen=True, tag=True):
+    """The call `key` was sent and no answer came: it may or may not have taken effect."""
+
+    key: str
+    at: str
+
+
+class Happened(msgspec.Struct, frozen=True, tag=True):
+    """Looking showed that the call took effect, with this result."""
+
+    result: Value
+
+
+class DidNotHappen(msgspec.Struct, frozen=True, tag=True):
+    """Looking showed that the call took no effect."""
+
+
+class CannotTell(msgspec.Struct, frozen=True, tag=True):
+    """Looking did not show whether the call took effect."""
+
+
+Finding: TypeAlias = Happened | DidNotHappen | CannotTell
+
+
+class CheckedBack(msgspec.Struct, frozen=True, tag=True):
+    """What looking showed about the lost call `key`."""
+
+    key: str
+    finding: Finding
+    at: str
+
+
+class Revealed(msgspec.Struct, frozen=True, tag=True):
+    """The secret `id` was shown to the person, once."""
+
+    id: str
+    at: str
+
+
+Event: TypeAlias = (
+    Started
+    | Answered
+    | WentBack
+    | Noted
+    | Resumed
+    | Stopped
+    | Gated
+    | Succeeded
+    | Failed
+    | Lost
+    | CheckedBack
+    | Revealed
+)

@@ -1,0 +1,140 @@
+"""Lays a flow's steps out: gives each its path, inline lists included, and finds out where targets lead."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from engine.diagnostics import did_you_mean
+from engine.flow import FALL_OFF
+from engine.nodes import Mapping as MappingNode
+from engine.nodes import Node, Scalar, Sequence
+from engine.schema import Parts, Reading
+from engine.source import Place
+from engine.steps.base import COMMON_FIELDS, Blueprint, Step, StepKind, all_targets
+from engine.steps.kinds import KINDS
+
+_COMMON = frozenset(each.name for each in COMMON_FIELDS)
+
+
+@dataclass(slots=True)
+class Draft:
+    """A step that was read, before it is known where its targets lead."""
+
+    path: str
+    kind: StepKind
+    parts: Parts
+    next: str
+    paths: dict[int, str] = field(default_factory=dict)
+
+
+class Layout:
+    """Reads the steps of one flow. `drafts` holds them under their paths, in written order."""
+
+    def __init__(self, reading: Reading) -> None:
+        self.reading = reading
+        self.drafts: dict[str, Draft] = {}
+        self._named: dict[str, Scalar] = {}
+
+    def lay_out(self, steps: Sequence, after: str, prefix: str) -> str:
+        """Read a list of steps that goes on at `after`; the path of its first step."""
+        if not steps.items:
+            self.reading.report("U203", steps.place, "This list of steps is empty.")
+            return after
+        paths = [self._path(node, f"{prefix}{number}") for number, node in enumerate(steps.items, 1)]
+        following = [*paths[1:], after]
+        for node, path, then in zip(steps.items, paths, following, strict=True):
+            self._step(node, path, then)
+        return paths[0]
+
+    def steps(self) -> dict[str, Step]:
+        """The compiled steps, once everything was laid out."""
+        made: dict[str, Step] = {}
+        for path, draft in self.drafts.items():
+            for _, target in all_targets(draft.parts):
+                if target.name is not None:
+                    draft.paths[id(target)] = self.find(target.name, target.place)
+            plan = Blueprint(path, draft.parts.place, draft.next, draft.parts, draft.paths)
+            step = draft.kind.make(plan)
+            if step is not None:
+                made[path] = step
+        return made
+
+    def find(self, name: str, place: Place) -> str:
+        """The path of the step with this id; a finding at `place` if there is none."""
+        if name in self._named:
+            return name
+        self.reading.report(
+            "U207",
+            place,
+            f"There is no step `{name}` in this flow.",
+            "Expected: the id of a step.",
+            did_you_mean(name, self._named) or f"Write a step with `id: {name}`.",
+        )
+        return FALL_OFF
+
+    def _path(self, node: Node, position: str) -> str:
+        scalar = node.get("id") if isinstance(node, MappingNode) else None
+        if not isinstance(scalar, Scalar) or not scalar.text:
+            return position
+        first = self._named.get(scalar.text)
+        if first is not None:
+            self.reading.report(
+                "U206",
+                scalar.place,
+                f"The id `{scalar.text}` is taken by the step in line {first.place.line}.",
+                "Every id of a flow stands once, inline steps included.",
+                f"Write another, like `{scalar.text}-2`.",
+            )
+            return position
+        self._named[scalar.text] = scalar
+        return scalar.text
+
+    def _step(self, node: Node, path: str, then: str) -> None:
+        if not isinstance(node, MappingNode):
+            self.reading.report("U203", node.place, "A step is a mapping, like `say: Hello`.")
+            return
+        kind = self._kind(node)
+        if kind is None:
+            return
+        article = "an" if kind.key[0] in "aei" else "a"
+        parts = self.reading.parts(node, kind.all_fields, f"{article} `{kind.key}`")
+        if kind.needs_id and "id" not in parts.words:
+            self.reading.report(
+                "U208",
+                parts.place,
+                f"This `{kind.key}` has no `id`.",
+                "Tests, translations and stored conversations name it.",
+                "Add `id: a-short-name`.",
+            )
+        draft = Draft(path, kind, parts, then)
+        self.drafts[path] = draft
+        for label, target in all_targets(parts):
+            if target.steps is not None:
+                draft.paths[id(target)] = self.lay_out(target.steps, then, f"{path}.{label}.")
+
+    def _kind(self, node: MappingNode) -> StepKind | None:
+        named = [(key, KINDS[key.text]) for key, _ in node.entries if key.text in KINDS]
+        if len(named) == 1:
+            return named[0][1]
+        if named:
+            words = " and ".join(f"`{key.text}`" for key, _ in named)
+            self.reading.report(
+                "U205",
+                named[1][0].place,
+                f"This step has {words}; a step is one thing.",
+                None,
+                f"Make `{named[1][0].text}` a step of its own: start it with a dash.",
+            )
+            return None
+        words = [key.text for key, _ in node.entries if key.text not in _COMMON]
+        repair = next((hint for word in words if (hint := did_you_mean(word, KINDS))), None)
+        place = next((key.place for key, _ in node.entries if key.text not in _COMMON), node.place)
+        self.reading.report(
+            "U204", place, "This step does not say what it does.", f"It needs one of {_kinds()}.", repair
+        )
+        return None
+
+
+def _kinds() -> str:
+    return ", ".join(f"`{key}`" for key in KINDS)
+

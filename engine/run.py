@@ -1,0 +1,358 @@
+"""The workbench of one `advance`: takes a frozen state, lets the steps work on it, and gives the next one.
+
+It lives only while one event is handled; nothing outside the engine ever sees it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from engine.actions import Action, Effect
+from engine.describe import describe
+from engine.effects import (
+    Ask,
+    Call,
+    Choice,
+    Consult,
+    Did,
+    EngineEffect,
+    Finish,
+    Outcome,
+    Problem,
+    Prompt,
+    PromptKind,
+    Say,
+)
+from engine.errors import OutOfTurn
+from engine.events import Started
+from engine.flow import FALL_OFF, Flow, Tree
+from engine.rich import NO_TEXT, RichText, plain
+from engine.state import Asking, AtCall, AtEnd, AtPrompt, CallRecord, Frame, Mark, Round, State, Waiting
+from engine.steps.base import Visiting
+from engine.summary import trail_lines
+from engine.values import Value
+
+HANDING_OVER = "!hand-over"
+"""What follows a step's path where the engine itself opens the ticket for it."""
+
+REPEAT_CHOICES = (Choice("skip", "No, go on without doing it again"), Choice("repeat", "Yes, do it again"))
+
+
+class Run:
+    """What the steps may do: say, ask, set facts, call, visit, come back, finish.
+
+    `env` is what expressions and texts see; `prefix` what comes before a step's path in its full id.
+    """
+
+    __slots__ = (
+        "_facts",
+        "_facts_are_mine",
+        "approved",
+        "at",
+        "calls",
+        "effects",
+        "entries",
+        "env",
+        "flow",
+        "frames",
+        "here",
+        "old",
+        "prefix",
+        "seq",
+        "shown",
+        "subject",
+        "today",
+        "trail",
+        "tree",
+        "turns",
+        "waiting",
+    )
+
+    def __init__(self, flow: Flow, state: State, at: str) -> None:
+        self.flow = flow
+        self.old = state
+        self.at = at
+        self.effects: list[EngineEffect] = []
+        self.shown: list[Say | Did] = list(state.shown)
+        self.frames: list[Frame] = list(state.frames)
+        self.waiting: Waiting = state.waiting
+        self.entries = state.entries
+        self.trail = state.trail
+        self.calls = state.calls
+        self.seq = state.seq
+        self.turns = state.turns
+        self.subject = state.subject
+        self.today = state.today
+        self.approved: Choice | None = None
+        self.here = ""
+        self._activate(self.frames[-1])
+
+    # -- what a turn is made of -------------------------------------------------------------------
+
+    def say(self, text: RichText) -> None:
+        """Show a text; an empty one is not shown."""
+        if text.text:
+            effect = Say(text)
+            self.effects.append(effect)
+            self.shown.append(effect)
+
+    def tell(self, did: Did) -> None:
+        """Show how a call ended."""
+        self.effects.append(did)
+        self.shown.append(did)
+
+    def refuse(self, code: str, text: str) -> None:
+        """Say why an answer did not move the conversation, and put the same question again."""
+        self.effects.append(Problem(code, text))
+        if isinstance(self.waiting, AtPrompt):
+            self.effects.append(Ask(self.waiting.prompt))
+
+    def ask(
+        self,
+        path: str,
+        kind: PromptKind,
+        text: RichText,
+        choices: tuple[Choice, ...] = (),
+        optional: bool = False,
+        hint: str = "",
+    ) -> None:
+        """Put the question of the step `path`, and wait."""
+        self.seq += 1
+        prompt = Prompt(self.prefix + path, path, self.seq, kind, text, choices, optional, hint)
+        self.waiting = AtPrompt(prompt)
+        self.effects.append(Ask(prompt))
+
+    def ask_about(
+        self, path: str, asking: Asking, call: Call, text: str, choices: tuple[Choice, ...]
+    ) -> None:
+        """Put one of the engine's own questions about the call of the step `path`, and wait."""
+        self.ask(f"{path}!{asking}", "choice", plain(text), choices)
+        if isinstance(self.waiting, AtPrompt):
+            self.waiting = AtPrompt(self.waiting.prompt, asking, call)
+
+    def request(self, call: Call) -> None:
+        """Ask the gates for a call, and wait. The answer that was given under this very effect approves it; a
+        call that cannot be undone and may have been made already is asked about before it is repeated."""
+        approved = self.approved is not None and self.approved.effect == call.sentence
+        if call.effect is Effect.IRREVERSIBLE and not approved and (before := self.earlier(call)) is not None:
+            self.ask_about(call.step, "repeat", call, _before(before), REPEAT_CHOICES)
+        else:
+            self.consult(call, approved)
+
+    def consult(self, call: Call, approved: bool) -> None:
+        """Ask the gates for a call, and wait."""
+        call = msgspec.structs.replace(call, approved=approved)
+        self.subject = call.subject or self.subject
+        self.waiting = AtCall(call, "gate")
+        self.effects.append(Consult(call))
+
+    def hand_over(self, path: str, summary: str) -> None:
+        """Open the ticket that takes the case over, and wait; without such an action, end at once."""
+        name = self.flow.catalog.hand_over
+        if name is None or name not in self.old.allowed:
+            self.finish(Outcome.ESCALATED)
+            return
+        action = self.flow.catalog.actions[name]
+        args: dict[str, Value] = {
+            "topic": self.flow.tree.title,
+            "summary": f"Flow {self.flow.name}, version {self.flow.version[:12]}. {summary}".strip(),
+            "trail": list[Value](trail_lines(self.trail, self.calls)),
+        }
+        if action.subject is not None and self.subject:
+            args[action.subject] = self.subject
+        step = path + HANDING_OVER
+        self.consult(self.prepare(action, args, step, self.new_key(step)), False)
+
+    def finish(self, outcome: Outcome, text: RichText = NO_TEXT) -> None:
+        """End the session."""
+        self.waiting = AtEnd(outcome, text)
+        self.effects.append(Finish(outcome, text))
+
+    # -- facts --------------------------------------------------------------------------------------
+
+    def set_fact(self, name: str, value: Value) -> None:
+        """Set a fact of the flow that is running."""
+        if not self._facts_are_mine:
+            self._facts = dict(self._facts)
+            self._facts_are_mine = True
+        self._facts[name] = value
+        self.env[name] = value
+
+    def has_fact(self, name: str) -> bool:
+        """Whether the flow that is running has set this fact."""
+        return name in self._facts
+
+    def name_of(self, subject: str) -> str:
+        """The name the backend gave of the person with this id, as far as any flow on the stack knows it."""
+        for facts in (self._facts, *(frame.facts for frame in reversed(self.frames[:-1]))):
+            for value in facts.values():
+                for record in _records(value):
+                    if record.get("id") == subject and isinstance(name := record.get("name"), str):
+                        return name
+        return ""
+
+    # -- calls --------------------------------------------------------------------------------------
+
+    def new_key(self, path: str) -> str:
+        """The idempotency key of the next call at `path`: session, full path, and how often it was entered."""
+        full = self.prefix + path
+        count = self.entries.get(full, 0) + 1
+        self.entries = {**self.entries, full: count}
+        return f"{self.old.session}:{full}:{count}"
+
+    def prepare(self, action: Action, args: dict[str, Value], path: str, key: str) -> Call:
+        """The call of `action` at `path`, with its exact effect in words."""
+        subject = args.get(action.subject) if action.subject is not None else None
+        about = subject if isinstance(subject, str) else ""
+        sentence = describe(action, args, self.name_of(about)) if action.effect.value != "read" else ""
+        return Call(key, action.name, args, action.effect, action.risk, path, about, sentence)
+
+    def earlier(self, call: Call) -> CallRecord | None:
+        """The latest call of this session with the same action and arguments that may have taken effect."""
+        return next(
+            (
+                record
+                for record in reversed(self.calls)
+                if record.action == call.action
+                and record.args == call.args
+                and record.outcome in ("confirmed", "reconciled", "unknown")
+                and (record.error is None or record.outcome == "unknown")
+            ),
+            None,
+        )
+
+    # -- visits -------------------------------------------------------------------------------------
+
+    def visit(self, path: str, flow: str, facts: dict[str, Value], turn: Round | None, item: str) -> str:
+        """Go into another flow; the path of its first step. `item` is the id of the list's item, if any."""
+        prefix = f"{self.prefix}{path}[{item}]/{flow}/" if item else f"{self.prefix}{path}/{flow}/"
+        self.frames[-1] = self._frozen(path)
+        self.frames.append(Frame(flow, "", prefix, facts, turn))
+        self._activate(self.frames[-1])
+        return self.tree.start
+
+    def come_back(self, leaving: str) -> str | None:
+        """Leave a visited flow by `leaving`, and go on in the one that visited it; a flow that nobody
+        visited ends here."""
+        if len(self.frames) == 1:
+            self.finish(Outcome.STOPPED)
+            return None
+        left = self._frozen("")
+        self.frames.pop()
+        self._activate(self.frames[-1])
+        step = self.tree.steps[self.here]
+        if not isinstance(step, Visiting):
+            raise OutOfTurn("a return", f"the step {self.here}")
+        return step.returned(self, left, leaving)
+
+    def rewind(self, mark: Mark) -> None:
+        """Go back to where a question was put."""
+        self.frames = list(mark.frames)
+        self._activate(self.frames[-1])
+
+    # -- the next state -------------------------------------------------------------------------------
+
+    def remember(self, mark: Mark) -> None:
+        """Note an answered question."""
+        self.trail = (*self.trail, mark)
+        self.turns += 1
+
+    def state(self) -> State:
+        """The next state."""
+        old = self.old
+        return State(
+            old.session,
+            old.flow,
+            old.version,
+            old.actor,
+            old.audience,
+            self.today,
+            old.allowed,
+            self.seq,
+            self.turns,
+            (*self.frames[:-1], self._frozen(self.here)),
+            self.waiting,
+            self.entries,
+            self.trail,
+            self.calls,
+            tuple(self.shown),
+            old.notes,
+            self.subject,
+        )
+
+    def _frozen(self, at: str) -> Frame:
+        top = self.frames[-1]
+        self._facts_are_mine = False
+        return Frame(top.flow, at, top.prefix, self._facts, top.round)
+
+    def _activate(self, frame: Frame) -> None:
+        self.tree: Tree = self.flow.trees[frame.flow]
+        self.prefix = frame.prefix
+        self.here = frame.at
+        self._facts = frame.facts
+        self._facts_are_mine = False
+        self.env: dict[str, Value] = {
+            "today": self.today,
+            "audience": self.old.audience.value,
+            "labels": self.flow.labels,
+            "$allowed": self.old.allowed,
+            **frame.facts,
+        }
+
+
+def walk(run: Run, path: str | None) -> None:
+    """Go from step to step until the conversation waits or has ended."""
+    left = run.flow.limits.steps_a_turn
+    while path is not None:
+        if left == 0:
+            run.finish(
+                Outcome.STOPPED,
+                plain("This conversation goes in circles and was stopped. Please tell its authors."),
+            )
+            return
+        left -= 1
+        if path == FALL_OFF:
+            path = run.come_back("")
+            continue
+        run.here = path
+        path = run.tree.steps[path].enter(run)
+
+
+def begin(event: Started, flow: Flow) -> State:
+    """The state of a session of which nothing has happened yet."""
+    return State(
+        event.session,
+        flow.name,
+        flow.version,
+        event.actor,
+        event.audience,
+        event.today,
+        {name: True for name in sorted(event.allowed)},
+        0,
+        0,
+        (Frame(flow.name, "", f"{flow.name}/", {}),),
+        AtEnd(Outcome.STOPPED),
+        {},
+        (),
+        (),
+        (),
+        (),
+        "",
+    )
+
+
+def _before(record: CallRecord) -> str:
+    when = record.at[11:16]
+    if record.outcome == "unknown":
+        return f"This was tried at {when} UTC, and it is not known whether it was done: {record.text}. Do it (again)?"
+    return f"This was already done at {when} UTC: {record.text}. Do it a second time?"
+
+
+def _records(value: Value) -> Iterable[dict[str, Value]]:
+    if isinstance(value, dict):
+        return (value, *(record for inner in value.values() if isinstance(inner, list) for record in _records(inner)))
+    if isinstance(value, list):
+        return (item for item in value if isinstance(item, dict))
+    return ()

@@ -1,0 +1,440 @@
+"""What a step may say: the declaration of its fields, and reading a mapping by them.
+
+A field's declaration says what it is (text, expression, target, fact …); reading, checking, the JSON Schema
+and the reference page come from the declaration. Knows no particular step kind.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from engine.codes import finding
+from engine.diagnostics import Diagnostic, did_you_mean
+from engine.expressions import Expression, parse_expression, value_expression
+from engine.limits import Limits
+from engine.nodes import Mapping as MappingNode
+from engine.nodes import Node, Scalar
+from engine.nodes import Sequence as SequenceNode
+from engine.source import Place
+from engine.texts import Template, parse_text
+
+ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+FACT = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+
+
+class Shape(StrEnum):
+    """What the value of a field is."""
+
+    TEXT = "text with {{ }} and {% if %}"
+    EXPRESSION = "an expression"
+    VALUES = "a mapping of names to expressions"
+    FACT = "the name of a fact"
+    SAVES = "the name of a fact, or a mapping of facts to results"
+    WORD = "a word"
+    WORDS = "a list of words"
+    FLAG = "true or false"
+    BOUND = "a number or a date"
+    PATTERN = "a pattern (RE2)"
+    TARGET = "the id of a step, or a list of steps"
+    ROUTES = "the id of a step, a list of steps, or a mapping of answers or exits to those"
+    CASES = "a mapping of words to steps"
+    ANSWERS = "a mapping of answer ids to labels"
+    REMARK = "a remark for other authors"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One key of a step. `words` closes the list of what a WORD may be."""
+
+    name: str
+    shape: Shape
+    doc: str
+    required: bool = False
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a step leads: the id of a step (`name`), or an inline list of steps (`steps`)."""
+
+    place: Place
+    name: str | None = None
+    steps: SequenceNode | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Routes:
+    """A `then`: one target for everything (`always`), or one for each answer or exit (`each`)."""
+
+    place: Place
+    always: Target | None = None
+    each: Mapping[str, tuple[Scalar, Target]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerOption:
+    """One answer of an ask: its id, its label, where it leads, and when it is offered."""
+
+    id: Scalar
+    label: Template
+    target: Target | None = None
+    condition: Expression | None = None
+
+
+@dataclass(slots=True)
+class Parts:
+    """What was read of one mapping, each value under its field's name and typed by its shape."""
+
+    place: Place
+    texts: dict[str, Template] = field(default_factory=dict)
+    expressions: dict[str, Expression] = field(default_factory=dict)
+    values: dict[str, Mapping[str, tuple[Scalar, Expression]]] = field(default_factory=dict)
+    words: dict[str, Scalar] = field(default_factory=dict)
+    lists: dict[str, tuple[Scalar, ...]] = field(default_factory=dict)
+    saves: dict[str, Mapping[str, Scalar]] = field(default_factory=dict)
+    flags: dict[str, bool] = field(default_factory=dict)
+    bounds: dict[str, Scalar] = field(default_factory=dict)
+    targets: dict[str, Target] = field(default_factory=dict)
+    routes: dict[str, Routes] = field(default_factory=dict)
+    answers: tuple[AnswerOption, ...] = ()
+
+    def word(self, name: str) -> str | None:
+        """The word under `name`, or None."""
+        scalar = self.words.get(name)
+        return None if scalar is None else scalar.text
+
+    def place_of(self, name: str) -> Place:
+        """Where the field `name` stands, as well as it is known; the step's own place if it is not there."""
+        if (scalar := self.words.get(name) or self.bounds.get(name)) is not None:
+            return scalar.place
+        if (template := self.texts.get(name)) is not None:
+            return template.source.place
+        if (expression := self.expressions.get(name)) is not None:
+            return expression.source.place
+        if (target := self.targets.get(name) or self.routes.get(name)) is not None:
+            return target.place
+        return self.place
+
+    def all_expressions(self) -> Iterator[Expression]:
+        """Every expression in it, in the order of the fields."""
+        yield from self.expressions.values()
+        for values in self.values.values():
+            yield from (expression for _, expression in values.values())
+        yield from (option.condition for option in self.answers if option.condition is not None)
+
+    def all_texts(self) -> Iterator[Template]:
+        """Every text in it."""
+        yield from self.texts.values()
+        yield from (option.label for option in self.answers)
+
+
+class Reading:
+    """Reads mappings by their fields, and collects everything that is wrong with them."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.findings: list[Diagnostic] = []
+
+    def report(
+        self,
+        code: str,
+        place: Place,
+        message: str,
+        expected: str | None = None,
+        repair: str | None = None,
+    ) -> None:
+        """Remember one finding."""
+        self.findings.append(finding(code, place, message, expected, repair))
+
+    def parts(self, node: MappingNode, fields: tuple[Field, ...], what: str) -> Parts:
+        """Read `node` by `fields`; `what` names it in messages ("an ask", "a flow")."""
+        parts = Parts(node.entries[0][0].place if node.entries else node.place)
+        known = {each.name: each for each in fields}
+        for key, value in node.entries:
+            declared = known.get(key.text)
+            if declared is None:
+                self.report(
+                    "U201",
+                    key.place,
+                    f"`{key.text}` is not something {what} can say.",
+                    f"It knows {', '.join(known)}.",
+                    did_you_mean(key.text, known),
+                )
+            else:
+                _READERS[declared.shape](self, parts, declared, value)
+        for each in fields:
+            if each.required and node.get(each.name) is None:
+                self.report("U202", node.place, f"`{each.name}` is missing: {each.doc}.")
+        return parts
+
+    def scalar(self, node: Node, declared: Field) -> Scalar | None:
+        """`node` as one non-empty value, or None and a finding."""
+        if isinstance(node, Scalar) and node.value is not None:
+            return node
+        self.shape_is_wrong(node, declared.name, declared.shape.value)
+        return None
+
+    def mapping(self, node: Node, name: str, expected: str) -> MappingNode | None:
+        """`node` as a mapping, or None and a finding."""
+        if isinstance(node, MappingNode):
+            return node
+        self.shape_is_wrong(node, name, expected)
+        return None
+
+    def shape_is_wrong(self, node: Node, name: str, expected: str) -> None:
+        """Report that the value of `name` has the wrong shape."""
+        self.report("U203", node.place, f"`{name}` has {kind_of(node)} here.", f"Expected: {expected}.")
+
+    def name(self, scalar: Scalar, pattern: re.Pattern[str], what: str) -> None:
+        """Report a name that does not follow the pattern of ids or facts."""
+        if not pattern.fullmatch(scalar.text):
+            dash = "dashes" if pattern is ID else "underscores"
+            fixed = re.sub(r"[^a-z0-9]+", "-" if pattern is ID else "_", scalar.text.lower()).strip("-_")
+            self.report(
+                "U209",
+                scalar.place,
+                f"`{scalar.text}` cannot be {what}.",
+                f"Use small letters, digits and {dash}, with a letter first.",
+                f"Write `{fixed}`." if pattern.fullmatch(fixed) else None,
+            )
+
+    def target(self, node: Node, name: str) -> Target | None:
+        """A step id or an inline list of steps."""
+        if isinstance(node, SequenceNode):
+            return Target(node.place, steps=node)
+        if isinstance(node, Scalar) and isinstance(node.value, str):
+            return Target(node.place, name=node.text)
+        self.shape_is_wrong(node, name, Shape.TARGET.value)
+        return None
+
+    def targets(self, node: MappingNode, name: str) -> dict[str, tuple[Scalar, Target]]:
+        """A mapping of words to targets."""
+        found = ((key, self.target(value, name)) for key, value in node.entries)
+        return {key.text: (key, target) for key, target in found if target is not None}
+
+    def text(self, node: Scalar) -> Template | None:
+        """A text, parsed."""
+        template, findings = parse_text(node, self.limits)
+        self.findings.extend(findings)
+        return template
+
+    def expression(self, node: Scalar) -> Expression | None:
+        """An expression, parsed."""
+        expression, findings = parse_expression(node, self.limits)
+        self.findings.extend(findings)
+        return expression
+
+
+def kind_of(node: Node) -> str:
+    """What a node is, in words."""
+    match node:
+        case MappingNode():
+            return "a mapping"
+        case SequenceNode():
+            return "a list"
+        case Scalar(value=None):
+            return "nothing"
+        case Scalar(value=bool()):
+            return "true or false"
+        case Scalar(value=int() | float()):
+            return "a number"
+        case _:
+            return "text"
+
+
+def _read_text(reading: Reading, parts: Parts, declared: Field, node: Node) -> None:
+    scalar = reading.scalar(node, declared)
+    template = reading.text(scalar) if scalar is not None else None
+    if template is not None:
+        parts.texts[declared.name] = template
+
+
+def _read_expression(reading: Reading, parts: Parts, declared: Field, node: Node) -> None:
+    scalar = reading.scalar(node, declared)
+    if scalar is None:
+        return
+    expression, findings = value_expression(scalar, reading.limits)
+    reading.findings.extend(findings)
+    if expression is not None:
+        parts.expressions[declared.name] = expression
+
+
+def _read_values(reading: Reading, parts: Parts, declared: Field, node: Node) -> None:
+    mapping = reading.mapping(node, declared.name, declared.shape.value)
+    if mapping is None:
+        return
+    values: dict[str, tuple[Scalar, Expression]] = {}
+    for key, value in mapping.entries:
+        if not isinstance(value, Scalar):
+            reading.shape_is_wrong(value, key.text, Shape.EXPRESSION.value)
+            continue
+        expression, findings = value_expression(value, reading.limits)
+        reading.findings.extend(findings)
+        if expression is not None:
+            values[key.text] = (key, expression)
+    parts.values[declared.name] = values
+
+
+def _read_fact(reading: Reading, parts: Parts, declared: Field, node: Node) -> None:
+    scalar = reading.scalar(node, declared)
+    if scalar is not None:
+        reading.name(scalar, FACT, "the name of a fact")
+        parts.words[declared.name] = scalar
+
+
+def _read_saves(reading: Reading, parts: Parts, declared: Field, node: Node) -> None:
+    mapping = reading.mapping(node, declared.name, "a mapping of facts to results of the visited flow")
+    if mapping is None:
+        return
+    saves: dict[str, Scalar] = {}
+    for key, value in mapping.entries:
+        reading.name(key, FACT, "the name of a fact")
+        if isinstance(value, Scalar) and isinstance(value.value, str):
+            saves[key.text] = value
+        else:
+            reading.shape_is_wrong(value, key.text, "the name of a result")
+    parts.saves[declared.name] = saves
+
+
+def _read_word(reading: Reading, parts: Parts, declared: Field, node: Node) -> None:
+    scalar = reading.scalar(node, declared)
+    if scalar is None:
+        return
+    if declared.words and scalar.text not in declared.words:
+        reading.report(
+            "U217",
+            scalar.place,
+            f"`{declared.name}` cannot be `{scalar.text}`.",
+            f"It is one of {', '.join(declared.words)}.",
+            did_you_mean(scalar.text, declared.words),
+        )
+        return
+    if declared.name == "id":
+        reading.name(scalar, ID, "the id of a step")
+    parts.words[declared.name] = scalar
+
+
+def _read_words(reading: Reading, parts: Parts, declared: Field, node: Node) -> None:
+    if not isinstance(node, SequenceNode):
+        reading.shape_is_wrong(node, declared.name, declared.shape.value)
+        return
+    words: list[Scalar] = []
+    for item in node.items:
+        if not isinstance(item, Scalar) or item.value is None:
+            reading.shape_is_wrong(item, declared.name, declared.shape.value)
+        elif declared.words and item.text not in declared.words:
+            reading.report(
+                "U217",
+                item.place,
+                f"`{item.text}` is not known as one of `{declared.name}`.",
+                f"It is one of {', '.join(declared.words)}.",
+                did_you_mean(item.text, declared.words),
+            )
+        else:
+            words.append(item)
+    parts.lists[declared.name] = tuple(words)
+
+
+def _read_flag(reading: Reading, parts: Parts, declared: Field, node: Node) -> None:
+    if isinstance(node, Scalar) and isinstance(node.value, bool):
+        parts.flags[declared.name] = node.value
+    else:
+        reading.shape_is_wrong(node, declared.name, declared.shape.value)
+
+
+def _read_bound(reading: Reading, parts: Parts, declared: Field, node: Node) -> None:
+    scalar = reading.scalar(node, declared)
+    if scalar is not None:
+        parts.bounds[declared.name] = scalar
+
+
+def _read_target(reading: Reading, parts: Parts, declared: Field, node: Node) -> None:
+    target = reading.target(node, declared.name)
+    if target is not None:
+        parts.targets[declared.name] = target
+
+
+def _read_routes(reading: Reading, parts: Parts, declared: Field, node: Node) -> None:
+    if isinstance(node, MappingNode):
+        parts.routes[declared.name] = Routes(node.place, each=reading.targets(node, declared.name))
+        return
+    target = reading.target(node, declared.name)
+    if target is not None:
+        parts.routes[declared.name] = Routes(node.place, always=target)
+
+
+def _read_cases(reading: Reading, parts: Parts, declared: Field, node: Node) -> None:
+    mapping = reading.mapping(node, declared.name, declared.shape.value)
+    if mapping is not None:
+        parts.routes[declared.name] = Routes(node.place, each=reading.targets(mapping, declared.name))
+
+
+_ANSWER_KEYS = ("label", "then", "if")
+
+
+def _read_answers(reading: Reading, parts: Parts, declared: Field, node: Node) -> None:
+    mapping = reading.mapping(node, declared.name, declared.shape.value)
+    if mapping is None:
+        return
+    if not mapping.entries:
+        reading.report("U203", mapping.place, "`answers` has no answers.", "Expected: at least one.")
+    read = (_answer(reading, key, value) for key, value in mapping.entries)
+    parts.answers = tuple(option for option in read if option is not None)
+
+
+def _answer(reading: Reading, key: Scalar, node: Node) -> AnswerOption | None:
+    reading.name(key, ID, "the id of an answer")
+    if isinstance(node, Scalar) and node.value is not None:
+        label = reading.text(node)
+        return None if label is None else AnswerOption(key, label)
+    mapping = reading.mapping(node, key.text, "a label, or a mapping with `label` and `then`")
+    if mapping is None:
+        return None
+    for name, _ in mapping.entries:
+        if name.text not in _ANSWER_KEYS:
+            reading.report(
+                "U201",
+                name.place,
+                f"`{name.text}` is not something an answer can say.",
+                f"It knows {', '.join(_ANSWER_KEYS)}.",
+                did_you_mean(name.text, _ANSWER_KEYS),
+            )
+    label_node, then, condition = (mapping.get(name) for name in _ANSWER_KEYS)
+    if not isinstance(label_node, Scalar) or label_node.value is None:
+        reading.report("U202", key.place, f"The answer `{key.text}` has no `label`.")
+        return None
+    label = reading.text(label_node)
+    if label is None:
+        return None
+    return AnswerOption(
+        key,
+        label,
+        reading.target(then, "then") if then is not None else None,
+        reading.expression(condition) if isinstance(condition, Scalar) else None,
+    )
+
+
+def _read_remark(reading: Reading, parts: Parts, declared: Field, node: Node) -> None:
+    return None
+
+
+_READERS: Mapping[Shape, Callable[[Reading, Parts, Field, Node], None]] = {
+    Shape.TEXT: _read_text,
+    Shape.EXPRESSION: _read_expression,
+    Shape.VALUES: _read_values,
+    Shape.FACT: _read_fact,
+    Shape.SAVES: _read_saves,
+    Shape.WORD: _read_word,
+    Shape.WORDS: _read_words,
+    Shape.FLAG: _read_flag,
+    Shape.BOUND: _read_bound,
+    Shape.PATTERN: _read_bound,
+    Shape.TARGET: _read_target,
+    Shape.ROUTES: _read_routes,
+    Shape.CASES: _read_cases,
+    Shape.ANSWERS: _read_answers,
+    Shape.REMARK: _read_remark,
+}

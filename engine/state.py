@@ -1,0 +1,235 @@
+"""The state of a session between two events: a frozen value that goes to JSON and back.
+
+Knows no flow; `engine.turn` makes the next state from this one. Shared parts (facts that did not change
+from one question to the next) are stored once.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from engine.actions import Audience, Effect, Failure
+from engine.effects import Ask, Call, CallOutcome, Did, Outcome, Problem, Prompt, Reveal, Say
+from engine.errors import BrokenState
+from engine.rich import NO_TEXT, RichText
+from engine.values import Value
+
+CallPhase = Literal["gate", "planned", "checking"]
+Asking = Literal["", "confirm", "error", "unknown", "repeat"]
+
+
+class Round(msgspec.Struct, frozen=True):
+    """Where a visit stands that runs once for each item of a list."""
+
+    items: list[Value]
+    index: int
+    exits: tuple[str, ...]
+    results: tuple[dict[str, Value], ...]
+
+
+class Frame(msgspec.Struct, frozen=True):
+    """One flow on the stack of visits.
+
+    `at` is the path of the step it stands at, `prefix` what comes before that path in a full id, `round`
+    the list it is run for, if any.
+    """
+
+    flow: str
+    at: str
+    prefix: str
+    facts: dict[str, Value]
+    round: Round | None = None
+
+
+class CallRecord(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One non-read call of this session, for going back, for asking before a repeat, and for the ticket."""
+
+    key: str
+    action: str
+    path: str
+    args: dict[str, Value]
+    effect: Effect
+    outcome: CallOutcome
+    error: Failure | None
+    text: str
+    at: str
+    result: Value = None
+
+
+class Mark(msgspec.Struct, frozen=True):
+    """One answered question: what was asked and answered, and the frames to go back to."""
+
+    path: str
+    question: str
+    answer: str
+    frames: tuple[Frame, ...]
+    calls: int
+    at: str
+
+
+class AtPrompt(msgspec.Struct, frozen=True, tag=True, omit_defaults=True):
+    """Waiting for a person. `asking` tells a step's own question from the engine's about its call."""
+
+    prompt: Prompt
+    asking: Asking = ""
+    call: Call | None = None
+    failure: Failure | None = None
+
+
+class AtCall(msgspec.Struct, frozen=True, tag=True):
+    """Waiting for the gates, for the call's own outcome, or for what looking back at it shows."""
+
+    call: Call
+    phase: CallPhase
+
+
+class AtReveal(msgspec.Struct, frozen=True, tag=True):
+    """Waiting until the person has seen a secret."""
+
+    reveal: Reveal
+
+
+class AtEnd(msgspec.Struct, frozen=True, tag=True):
+    """Nothing more can happen."""
+
+    outcome: Outcome
+    text: RichText = NO_TEXT
+
+
+Waiting: TypeAlias = AtPrompt | AtCall | AtReveal | AtEnd
+
+
+class State(msgspec.Struct, frozen=True):
+    """Everything a session knows.
+
+    `seq` counts the questions put, `turns` the answers taken; `entries` counts how often each call's path
+    was entered and never decreases; `shown` is what the current turn has said and done so far, so that a
+    resumed session can say it again; `told` counts the calls whose outcome a person was shown.
+    """
+
+    session: str
+    flow: str
+    version: str
+    actor: str
+    audience: Audience
+    today: str
+    allowed: dict[str, Value]
+    seq: int
+    turns: int
+    frames: tuple[Frame, ...]
+    waiting: Waiting
+    entries: dict[str, int]
+    trail: tuple[Mark, ...]
+    calls: tuple[CallRecord, ...]
+    shown: tuple[Say | Did, ...]
+    notes: tuple[str, ...]
+    subject: str
+
+
+Shown: TypeAlias = Say | Did | Ask | Problem
+
+
+class _StoredFrame(msgspec.Struct, frozen=True, array_like=True):
+    flow: str
+    at: str
+    prefix: str
+    facts: dict[str, int]
+    round: Round | None
+
+
+class _StoredMark(msgspec.Struct, frozen=True, array_like=True):
+    path: str
+    question: str
+    answer: str
+    frames: tuple[int, ...]
+    calls: int
+    at: str
+
+
+class _Stored(msgspec.Struct, frozen=True):
+    state: State
+    frames: tuple[int, ...]
+    trail: tuple[_StoredMark, ...]
+    values: tuple[Value, ...]
+    pool: tuple[_StoredFrame, ...]
+
+
+class _Pool:
+    """Numbers values and frames by identity, so that each is written once."""
+
+    def __init__(self) -> None:
+        self.values: list[Value] = []
+        self.frames: list[_StoredFrame] = []
+        self._value_numbers: dict[int, int] = {}
+        self._frame_numbers: dict[int, int] = {}
+
+    def frame(self, frame: Frame) -> int:
+        number = self._frame_numbers.get(id(frame))
+        if number is None:
+            facts = {name: self._value(value) for name, value in frame.facts.items()}
+            number = self._frame_numbers[id(frame)] = len(self.frames)
+            self.frames.append(_StoredFrame(frame.flow, frame.at, frame.prefix, facts, frame.round))
+        return number
+
+    def _value(self, value: Value) -> int:
+        number = self._value_numbers.get(id(value))
+        if number is None:
+            number = self._value_numbers[id(value)] = len(self.values)
+            self.values.append(value)
+        return number
+
+
+_ENCODER = msgspec.json.Encoder(order="deterministic")
+_DECODER = msgspec.json.Decoder(_Stored)
+
+
+def state_to_json(state: State) -> bytes:
+    """The state as canonical JSON (UTF-8)."""
+    pool = _Pool()
+    frames = tuple(pool.frame(frame) for frame in state.frames)
+    trail = tuple(
+        _StoredMark(
+            mark.path,
+            mark.question,
+            mark.answer,
+            tuple(pool.frame(frame) for frame in mark.frames),
+            mark.calls,
+            mark.at,
+        )
+        for mark in state.trail
+    )
+    bare = msgspec.structs.replace(state, frames=(), trail=())
+    return _ENCODER.encode(_Stored(bare, frames, trail, tuple(pool.values), tuple(pool.frames)))
+
+
+def state_from_json(data: bytes) -> State:
+    """The state that `state_to_json` wrote. Raises BrokenState for anything else."""
+    try:
+        stored = _DECODER.decode(data)
+        frames = [
+            Frame(
+                frame.flow,
+                frame.at,
+                frame.prefix,
+                {name: stored.values[number] for name, number in frame.facts.items()},
+                frame.round,
+            )
+            for frame in stored.pool
+        ]
+        trail = tuple(
+            Mark(
+                mark.path,
+                mark.question,
+                mark.answer,
+                tuple(frames[number] for number in mark.frames),
+                mark.calls,
+                mark.at,
+            )
+            for mark in stored.trail
+        )
+        current = tuple(frames[number] for number in stored.frames)
+    except (msgspec.MsgspecError, IndexError, UnicodeDecodeError) as error:
+        raise BrokenState(f"this is not the state of a session: {error}") from error
+    return msgspec.structs.replace(stored.state, frames=current, trail=trail)

@@ -1,0 +1,387 @@
+"""The step that asks a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, get_args
+
+from engine.actions import Action
+from engine.answers import Accepted, NotAccepted, Question, parse_answer
+from engine.diagnostics import did_you_mean
+from engine.effects import Choice, Prompt, PromptKind
+from engine.expressions import Expression
+from engine.knowledge import Knowledge
+from engine.nodes import Scalar
+from engine.rich import NO_TEXT
+from engine.schema import AnswerOption, Field, Shape
+from engine.steps.base import THEN, Asking, Edge, Blueprint, Step, StepKind, Taken
+from engine.steps.do import Do
+from engine.texts import Template
+from engine.types import (
+    DATE,
+    NUMBER,
+    SECRET,
+    TEXT,
+    TRUTH,
+    ChoiceType,
+    ListType,
+    RecordType,
+    Type,
+    in_words,
+    optional,
+)
+from engine.values import Value
+
+if TYPE_CHECKING:
+    from engine.checks.checking import Checking
+    from engine.run import Run
+
+PICKED = "picked"
+SKIPPED = "skipped"
+YES_NO = (Choice("yes", "Yes"), Choice("no", "No"))
+_KINDS: tuple[PromptKind, ...] = get_args(PromptKind)
+_TYPES: Mapping[PromptKind, Type] = {
+    "yes-no": TRUTH,
+    "text": TEXT,
+    "email": TEXT,
+    "phone": TEXT,
+    "date": DATE,
+    "number": NUMBER,
+    "secret": SECRET,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Ask(Asking):
+    """Puts a question and waits. `routes` says where an answer's id leads; other answers go to `then`."""
+
+    kind: PromptKind
+    text: Template
+    options: tuple[AnswerOption, ...]
+    constant: tuple[Choice, ...] | None
+    routes: Mapping[str, str]
+    then: str
+    save: str
+    items: Expression | None
+    label: Template | None
+    detail: Template | None
+    hint: Template | None
+    optional: bool
+    minimum: Scalar | None
+    maximum: Scalar | None
+    pattern: Scalar | None
+    valid: Expression | None
+    message: Template | None
+
+    def edges(self) -> Iterator[Edge]:
+        """One way for each answer, and one for all that has no way of its own."""
+        for name, path in self.routes.items():
+            yield Edge(name, path, self.place)
+        if any(name not in self.routes for name in self.answer_ids()):
+            yield Edge("", self.then, self.place)
+
+    def answer_ids(self) -> tuple[str, ...]:
+        """Every id by which answers can be routed."""
+        ids = [option.id.text for option in self.options]
+        if self.kind == "yes-no":
+            ids += ["yes", "no"]
+        elif self.kind != "choice":
+            ids.append(PICKED)
+        if self.optional:
+            ids.append(SKIPPED)
+        return tuple(ids)
+
+    def enter(self, run: Run) -> str | None:
+        """Ask."""
+        choices = self.constant if self.constant is not None else self._choices(run)
+        leads = run.tree.leads.get(self.path)
+        if leads:
+            choices = tuple(self._with_effect(run, choice, leads.get(choice.id)) for choice in choices)
+        hint = self.hint.render(run.env).text if self.hint is not None else ""
+        run.ask(self.path, self.kind, self.text.render(run.env), choices, self.optional, hint)
+        return None
+
+    def answered(self, run: Run, prompt: Prompt, value: Value) -> Taken | NotAccepted:
+        """Read the answer, validate it, save it, and route it."""
+        answer = parse_answer(self._question(run, prompt), value)
+        if isinstance(answer, NotAccepted):
+            return self._refusal(run, answer)
+        if self.valid is not None and answer.value is not None:
+            if not self.valid.holds({**run.env, "answer": answer.value}):
+                return self._refusal(run, NotAccepted("not_valid", "This answer cannot be right."))
+        ids = {option.id.text for option in self.options}
+        if self.save and (answer.choice not in ids or self.kind == "choice"):
+            run.set_fact(self.save, self._saved(run, prompt, answer))
+        elif self.save:
+            run.set_fact(self.save, None)
+        to = self.routes.get(self._routed_by(answer), self.then)
+        run.approved = next((each for each in prompt.choices if each.id == answer.choice and each.effect), None)
+        return Taken(to, _in_words(prompt, answer))
+
+    def review(self, checking: Checking) -> None:
+        """Each kind needs its own fields, and a route must be of an answer that exists."""
+        parts = self.plan.parts
+        listed = self.kind in ("one", "several")
+        for name, there in (("of", self.items is not None), ("answers", bool(self.options))):
+            needed = listed if name == "of" else self.kind == "choice"
+            allowed = needed or (name == "answers" and self.kind == "one")
+            if needed and not there:
+                checking.report("U223", self.place, f"An ask of kind `{self.kind}` needs `{name}`.")
+            elif there and not allowed:
+                checking.report(
+                    "U223", parts.place_of(name), f"An ask of kind `{self.kind}` has no `{name}`."
+                )
+        if self.kind == "choice" and self.options and all(option.condition for option in self.options):
+            checking.report(
+                "U223",
+                self.place,
+                "Every answer here has an `if`, so there may be none to give.",
+                None,
+                "Leave one answer without an `if`.",
+            )
+        routes = parts.routes.get("then")
+        ids = self.answer_ids()
+        for name, (key, _) in routes.each.items() if routes is not None else ():
+            if name not in ids:
+                checking.report(
+                    "U218",
+                    key.place,
+                    f"There is no answer `{name}`.",
+                    f"The answers are {', '.join(ids)}.",
+                    did_you_mean(name, ids),
+                )
+
+    def check(self, checking: Checking, known: Knowledge) -> None:
+        """Its list, validation and saved fact must be of a fitting kind."""
+        if self.save:
+            checking.fact_name(self.save, self.plan.parts.place_of("save"))
+        item = self._item_type(checking, known)
+        if self.items is not None and item is None:
+            kind = checking.quietly_type_of(self.items, known)
+            if kind is not None and not isinstance(kind, ListType):
+                checking.report(
+                    "U314",
+                    self.items.source.place,
+                    f"`of` needs a list, and this is {in_words(kind)}.",
+                    "Expected: a list of records.",
+                )
+        if self.valid is not None:
+            checking.condition(self.valid, known.with_fact("answer", _TYPES.get(self.kind, TEXT)))
+
+    def scopes(self, checking: Checking, known: Knowledge) -> Mapping[int, Knowledge]:
+        """The label and detail of an item see the item."""
+        item = self._item_type(checking, known)
+        if item is None:
+            return {}
+        with_item = known.with_fact("item", item)
+        return {id(text): with_item for text in (self.label, self.detail) if text is not None}
+
+    def after(self, checking: Checking, known: Knowledge) -> Mapping[str, Knowledge]:
+        """The saved fact is set, and on some ways known to be there."""
+        ways = {option.id.text: known for option in self.options}
+        for option in self.options:
+            if option.condition is not None:
+                ways[option.id.text] = checking.narrowed(option.condition, known)[0]
+        kind = self._saved_type(checking, known)
+        if not self.save or kind is None:
+            return ways
+        unknown = self.optional or (self.kind == "one" and bool(self.options))
+        whole = optional(kind) if unknown else kind
+        result = {name: there.with_fact(self.save, whole) for name, there in ways.items()}
+        result[""] = known.with_fact(self.save, whole)
+        result[SKIPPED] = result[""]
+        for name in (PICKED, "yes", "no"):
+            result[name] = known.with_fact(self.save, kind)
+        if not unknown or PICKED not in self.routes and not self._others_fall(PICKED):
+            result[""] = known.with_fact(self.save, kind)
+        return result
+
+    def _others_fall(self, but: str) -> bool:
+        return any(name not in self.routes for name in self.answer_ids() if name != but)
+
+    def _saved_type(self, checking: Checking, known: Knowledge) -> Type | None:
+        if self.kind == "choice":
+            return ChoiceType(tuple(option.id.text for option in self.options))
+        if self.kind in ("one", "several"):
+            item = self._item_type(checking, known)
+            return None if item is None else (item if self.kind == "one" else ListType(item))
+        return _TYPES[self.kind]
+
+    def _item_type(self, checking: Checking, known: Knowledge) -> RecordType | None:
+        if self.items is None:
+            return None
+        kind = checking.quietly_type_of(self.items, known)
+        return kind.of if isinstance(kind, ListType) and isinstance(kind.of, RecordType) else None
+
+    def _choices(self, run: Run) -> tuple[Choice, ...]:
+        if self.kind == "yes-no":
+            return YES_NO
+        listed = tuple(self._item(run, number, item) for number, item in enumerate(self._list(run)))
+        offered = tuple(
+            Choice(option.id.text, option.label.render(run.env).text)
+            for option in self.options
+            if option.condition is None or option.condition.holds(run.env)
+        )
+        return listed + offered
+
+    def _list(self, run: Run) -> list[Value]:
+        value = self.items.evaluate(run.env) if self.items is not None else None
+        return value if isinstance(value, list) else []
+
+    def _item(self, run: Run, number: int, item: Value) -> Choice:
+        env = {**run.env, "item": item}
+        label = self.label.render(env).text if self.label is not None else _name(item)
+        detail = self.detail.render(env).text if self.detail is not None else ""
+        return Choice(item_id(item, number), label, "", detail)
+
+    def _with_effect(self, run: Run, choice: Choice, path: str | None) -> Choice:
+        step = run.tree.steps[path] if path is not None else None
+        if not isinstance(step, Do):
+            return choice
+        return Choice(choice.id, choice.label, step.effect(run), choice.detail)
+
+    def _question(self, run: Run, prompt: Prompt) -> Question:
+        return Question(
+            kind=self.kind,
+            choices=prompt.choices,
+            optional=self.optional,
+            minimum=self.minimum.value if self.minimum is not None else None,
+            maximum=self.maximum.value if self.maximum is not None else None,
+            pattern=self.pattern.text if self.pattern is not None else None,
+            today=run.today,
+        )
+
+    def _refusal(self, run: Run, why: NotAccepted) -> NotAccepted:
+        if self.message is None or why.code in ("empty", "stale"):
+            return why
+        return NotAccepted(why.code, self.message.render(run.env).text)
+
+    def _saved(self, run: Run, prompt: Prompt, answer: Accepted) -> Value:
+        if self.kind not in ("one", "several"):
+            return answer.value
+        by_id = {item_id(item, number): item for number, item in enumerate(self._list(run))}
+        if self.kind == "one":
+            return by_id.get(answer.choice) if answer.choice is not None else None
+        chosen = answer.value if isinstance(answer.value, list) else []
+        return [by_id[each] for each in chosen if isinstance(each, str) and each in by_id]
+
+    def _routed_by(self, answer: Accepted) -> str:
+        if answer.value is None:
+            return SKIPPED
+        if answer.choice is not None and (self.kind in ("choice", "yes-no") or answer.choice in self.routes):
+            return answer.choice
+        return PICKED
+
+
+def item_id(item: Value, number: int) -> str:
+    """The opaque id of an item of a list: the backend's own id, or its number from 1."""
+    own = item.get("id") if isinstance(item, dict) else None
+    return own if isinstance(own, str) else str(number + 1)
+
+
+def _name(item: Value) -> str:
+    name = item.get("name") if isinstance(item, dict) else item
+    return str(name)
+
+
+def _in_words(prompt: Prompt, answer: Accepted) -> str:
+    """The answer for the record: the id of a choice; typed words are not repeated."""
+    if answer.choice is not None:
+        return answer.choice
+    return "(skipped)" if answer.value is None else f"({prompt.kind})"
+
+
+def leads_to_call(routes: Mapping[str, str], steps: Mapping[str, Step], actions: Mapping[str, Action]) -> dict[str, str]:
+    """For each answer the path of the risky call it leads straight to."""
+    found: dict[str, str] = {}
+    for name, path in routes.items():
+        step = steps.get(path)
+        if isinstance(step, Do) and (action := actions.get(step.calls)) is not None and action.risk >= 2:
+            found[name] = path
+    return found
+
+
+def _make(plan: Blueprint) -> Step | None:
+    parts = plan.parts
+    text = parts.texts.get("ask")
+    word = parts.word("kind")
+    kind = next((each for each in _KINDS if each == word), "choice" if word is None else None)
+    if text is None or kind is None:
+        return None
+    routes = plan.routed()
+    routes.update({each.id.text: plan.link(each.target) for each in parts.answers if each.target is not None})
+    return Ask(
+        plan,
+        plan.path,
+        plan.next,
+        kind,
+        text,
+        parts.answers,
+        _constant_choices(kind, parts.answers),
+        routes,
+        plan.then(),
+        parts.word("save") or "",
+        parts.expressions.get("of"),
+        parts.texts.get("label"),
+        parts.texts.get("detail"),
+        parts.texts.get("hint"),
+        parts.flags.get("optional", False),
+        parts.bounds.get("min"),
+        parts.bounds.get("max"),
+        parts.bounds.get("pattern"),
+        parts.expressions.get("valid"),
+        parts.texts.get("message"),
+    )
+
+
+def _constant_choices(kind: PromptKind, options: tuple[AnswerOption, ...]) -> tuple[Choice, ...] | None:
+    """The choices, if they are the same whenever the question is put."""
+    if kind == "yes-no":
+        return YES_NO
+    if kind in ("one", "several"):
+        return None
+    labels = [option.label.constant for option in options if option.condition is None]
+    if len(labels) < len(options) or any(label is None for label in labels):
+        return None
+    return tuple(
+        Choice(option.id.text, (option.label.constant or NO_TEXT).text) for option in options
+    )
+
+
+ASK = StepKind(
+    key="ask",
+    doc="""Asks a person and waits. With `answers` it is a choice; otherwise `kind` says what is asked for.
+
+    - id: junk
+      ask: Is the email in {{ recipient.first_name }}'s junk folder?
+      answers:
+        found: {label: "Yes, it was there", then: rescue}
+        missing: "No"
+
+    - id: how-many
+      ask: How many emails have arrived?
+      kind: number
+      min: 0
+      save: arrived
+    """,
+    fields=(
+        Field("ask", Shape.TEXT, "the question", required=True),
+        Field("kind", Shape.WORD, "what is asked for", words=_KINDS),
+        Field("answers", Shape.ANSWERS, "the answers to choose from"),
+        Field("save", Shape.FACT, "the fact the answer is kept as"),
+        Field("of", Shape.EXPRESSION, "the list of records to pick from (one, several)"),
+        Field("label", Shape.TEXT, "how an `item` of the list is named"),
+        Field("detail", Shape.TEXT, "what tells two items with one label apart"),
+        Field("hint", Shape.TEXT, "what form the answer has"),
+        Field("optional", Shape.FLAG, "whether it may be skipped"),
+        Field("min", Shape.BOUND, "the least number, date, or number of characters"),
+        Field("max", Shape.BOUND, "the greatest number, date, or number of characters"),
+        Field("pattern", Shape.PATTERN, "the pattern that the whole answer matches"),
+        Field("valid", Shape.EXPRESSION, "what must hold for the `answer`"),
+        Field("message", Shape.TEXT, "what is said when the answer is not valid"),
+        THEN,
+    ),
+    make=_make,
+    needs_id=True,
+)

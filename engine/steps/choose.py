@@ -1,0 +1,114 @@
+"""The step that decides by a word out of a closed list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from engine.diagnostics import did_you_mean
+from engine.expressions import Expression
+from engine.knowledge import Knowledge
+from engine.schema import Field, Routes, Shape
+from engine.steps.base import Edge, Blueprint, Step, StepKind
+from engine.types import ChoiceType, OptionalType, in_words, present
+
+if TYPE_CHECKING:
+    from engine.checks.checking import Checking
+    from engine.run import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Choose(Step):
+    """Goes one way for each value of a choice."""
+
+    value: Expression
+    routes: Routes
+    cases: Mapping[str, str]
+    otherwise: str
+
+    def edges(self) -> Iterator[Edge]:
+        """One way for each case, and one for the rest."""
+        for word, path in self.cases.items():
+            yield Edge(word, path, self.routes.each[word][0].place)
+        yield Edge("else", self.otherwise, self.place)
+
+    def enter(self, run: Run) -> str | None:
+        """Decide."""
+        value = self.value.evaluate(run.env)
+        return self.cases.get(value, self.otherwise) if isinstance(value, str) else self.otherwise
+
+    def check(self, checking: Checking, known: Knowledge) -> None:
+        """Every case must be a value it can have, and without `else` every value needs a case."""
+        kind = checking.type_of(self.value, known)
+        if kind is None:
+            return
+        choice = present(kind)
+        if not isinstance(choice, ChoiceType):
+            checking.report(
+                "U313",
+                self.value.source.place,
+                f"`choose` needs a choice, and this is {in_words(kind)}.",
+                "Expected: a value out of a closed list.",
+                "Use `if` for other comparisons.",
+            )
+            return
+        for word, (key, _) in self.routes.each.items():
+            if word not in choice.options:
+                checking.report(
+                    "U313",
+                    key.place,
+                    f"It can never be `{word}`.",
+                    f"It is one of {', '.join(choice.options)}.",
+                    did_you_mean(word, choice.options),
+                )
+        missing = [word for word in choice.options if word not in self.cases]
+        if self.plan.parts.targets.get("else") is None and (missing or isinstance(kind, OptionalType)):
+            what = ", ".join(missing) or "an unknown value"
+            checking.report(
+                "U313", self.place, f"There is no case for {what}.", None, "Add the cases, or an `else`."
+            )
+
+    def after(self, checking: Checking, known: Knowledge) -> Mapping[str, Knowledge]:
+        """Where a case is taken, the value is there."""
+        path = checking.path_of(self.value)
+        if path is None:
+            return {}
+        there = known.knowing(frozenset({path}))
+        return dict.fromkeys(self.cases, there)
+
+
+def _make(plan: Blueprint) -> Step | None:
+    value = plan.parts.expressions.get("choose")
+    routes = plan.parts.routes.get("cases")
+    if value is None or routes is None:
+        return None
+    otherwise = plan.parts.targets.get("else")
+    return Choose(
+        plan,
+        plan.path,
+        plan.next,
+        value,
+        routes,
+        plan.routed("cases"),
+        plan.link(otherwise) if otherwise is not None else plan.next,
+    )
+
+
+CHOOSE = StepKind(
+    key="choose",
+    doc="""Decides by a word out of a closed list.
+
+    - choose: account.state
+      cases:
+        active: already-active
+        locked: locked
+      else: flags
+    """,
+    fields=(
+        Field("choose", Shape.EXPRESSION, "the value to decide by", required=True),
+        Field("cases", Shape.CASES, "where to go on for each value", required=True),
+        Field("else", Shape.TARGET, "where to go on for every other value"),
+    ),
+    make=_make,
+)

@@ -1,0 +1,28 @@
+"""What a ticket says about a conversation: the trail of steps and what was done, and nothing personal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from engine.state import CallRecord, Mark
+
+
+def trail_lines(trail: Sequence[Mark], calls: Sequence[CallRecord]) -> list[str]:
+    """One line for each answered question and each call, in the order in which they happened.
+
+    Choices stand with their ids; what a person typed is only named by its kind. Ids of records in the paths
+    are the backend's opaque ids.
+    """
+    lines: list[str] = []
+    done = 0
+    for mark in trail:
+        lines += [_call_line(call) for call in calls[done : mark.calls]]
+        done = max(done, mark.calls)
+        lines.append(f"{mark.at} {mark.path}: {mark.answer}")
+    lines += [_call_line(call) for call in calls[done:]]
+    return lines
+
+
+def _call_line(call: CallRecord) -> str:
+    error = f" ({call.error.value})" if call.error is not None else ""
+    return f"{call.at} {call.path}: {call.action} {call.outcome}{error}"

@@ -1,0 +1,233 @@
+"""`advance`: from a state and an event to the next state and what is asked for. A pure function.
+
+It can be stopped between any two events: the state goes to JSON and back, and nothing else is remembered.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from engine import calls
+from engine.actions import Effect
+from engine.answers import NotAccepted, Question, parse_answer
+from engine.effects import (
+    Ask,
+    Call,
+    CheckBack,
+    Consult,
+    EngineEffect,
+    Finish,
+    Outcome,
+    Perform,
+    Problem,
+)
+from engine.errors import OutOfTurn
+from engine.events import (
+    Answered,
+    CheckedBack,
+    Event,
+    Failed,
+    Gated,
+    Lost,
+    Noted,
+    Resumed,
+    Revealed,
+    Started,
+    Stopped,
+    Succeeded,
+    WentBack,
+)
+from engine.flow import Flow
+from engine.rich import RichText, plain
+from engine.run import Run, begin, walk
+from engine.state import AtCall, AtEnd, AtPrompt, AtReveal, CallRecord, Mark, State
+from engine.steps.base import Asking
+
+ENDED = Problem("ended", "This conversation has ended.")
+BUSY = Problem("busy", "Something is being done right now; please wait until it has ended.")
+
+
+class Turn(msgspec.Struct, frozen=True):
+    """What `advance` gives: the next state, and the effects in the order in which they are meant."""
+
+    state: State
+    effects: tuple[EngineEffect, ...]
+
+
+def advance(flow: Flow, state: State | None, event: Event) -> Turn:
+    """The next turn of a session.
+
+    `state` is None for the event `Started` only. An answer that does not fit gives the effect `Problem` and
+    the same question again, with the state unchanged. Raises OutOfTurn if the driver feeds the outcome of a
+    call the session does not wait for.
+    """
+    if isinstance(event, Answered):
+        if state is None:
+            raise OutOfTurn("Answered", "its start")
+        return _answered(flow, state, event)
+    if isinstance(event, Started):
+        run = Run(flow, begin(event, flow), event.at)
+        walk(run, run.tree.start)
+        return _turn(run)
+    if state is None:
+        raise OutOfTurn(type(event).__name__, "its start")
+    if isinstance(event, WentBack):
+        return _went_back(flow, state, event)
+    if isinstance(event, Noted):
+        kept = msgspec.structs.replace(state, notes=(*state.notes, event.text))
+        return Turn(kept, _again(state))
+    if isinstance(event, Resumed):
+        return _resumed(state, event)
+    if isinstance(event, Stopped):
+        return _stopped(flow, state, event)
+    if isinstance(event, Revealed):
+        return _revealed(flow, state, event)
+    return _call_moved(flow, state, event)
+
+
+def _turn(run: Run) -> Turn:
+    return Turn(run.state(), tuple(run.effects))
+
+
+def _again(state: State) -> tuple[EngineEffect, ...]:
+    """The effect that tells what the session waits for."""
+    match state.waiting:
+        case AtPrompt(prompt=prompt):
+            return (Ask(prompt),)
+        case AtCall(call=call, phase="gate"):
+            return (Consult(call),)
+        case AtCall(call=call, phase="planned"):
+            return (Perform(call),)
+        case AtCall(call=call):
+            return (CheckBack(call),)
+        case AtReveal(reveal=reveal):
+            return (reveal,)
+        case AtEnd(outcome=outcome, text=text):
+            return (Finish(outcome, text),)
+
+
+def _refused(state: State, code: str, text: str) -> Turn:
+    return Turn(state, (Problem(code, text), *_again(state)))
+
+
+def _answered(flow: Flow, state: State, event: Answered) -> Turn:
+    waiting = state.waiting
+    if not isinstance(waiting, AtPrompt):
+        problem = ENDED if isinstance(waiting, AtEnd) else BUSY
+        return Turn(state, (problem, *(_again(state) if isinstance(waiting, AtEnd) else ())))
+    prompt = waiting.prompt
+    if (event.seq is not None and event.seq != prompt.seq) or (
+        event.prompt is not None and event.prompt not in (prompt.id, prompt.step)
+    ):
+        return _refused(state, "stale", "That question has been answered already; this is the current one.")
+    if state.turns >= flow.limits.turns_a_session:
+        return _refused(state, "too_long", "This conversation has become too long. Please start a new one.")
+    run = Run(flow, state, event.at)
+    run.shown = []
+    if waiting.asking:
+        answer = parse_answer(Question(kind="choice", choices=prompt.choices), event.value)
+        if isinstance(answer, NotAccepted):
+            return _refused(state, answer.code, answer.text)
+        run.turns += 1
+        walk(run, calls.decided(run, waiting, answer.choice or ""))
+        return _turn(run)
+    step = run.tree.steps[run.here]
+    if not isinstance(step, Asking):
+        raise OutOfTurn("Answered", f"the step {run.here}")
+    taken = step.answered(run, prompt, event.value)
+    if isinstance(taken, NotAccepted):
+        return _refused(state, taken.code, taken.text)
+    run.remember(Mark(prompt.id, prompt.text.text, taken.words, state.frames, len(state.calls), event.at))
+    walk(run, taken.to)
+    return _turn(run)
+
+
+def _went_back(flow: Flow, state: State, event: WentBack) -> Turn:
+    if not isinstance(state.waiting, AtPrompt):
+        return Turn(state, (ENDED if isinstance(state.waiting, AtEnd) else BUSY, *_again_if_still(state)))
+    if not state.trail:
+        return _refused(state, "first", "This is the first question; there is nothing to go back to.")
+    mark = state.trail[-1]
+    run = Run(flow, state, event.at)
+    run.shown = []
+    run.trail = state.trail[:-1]
+    run.rewind(mark)
+    stays = [record for record in state.calls[mark.calls :] if _stays(record)]
+    if stays:
+        run.say(_stays_done(stays))
+    walk(run, run.here)
+    return _turn(run)
+
+
+def _again_if_still(state: State) -> tuple[EngineEffect, ...]:
+    """What the session waits for, unless a call is under way, which nobody may start again."""
+    return () if isinstance(state.waiting, AtCall) else _again(state)
+
+
+def _stays(record: CallRecord) -> bool:
+    return record.effect is not Effect.READ and (record.error is None or record.outcome == "unknown")
+
+
+def _stays_done(records: list[CallRecord]) -> RichText:
+    lines = "\n".join(f"• {record.text}" for record in records)
+    return plain(f"Going back does not undo what was done:\n{lines}")
+
+
+def _resumed(state: State, event: Resumed) -> Turn:
+    fresh = msgspec.structs.replace(state, today=event.today)
+    return Turn(fresh, (*state.shown, *_again(fresh)))
+
+
+def _stopped(flow: Flow, state: State, event: Stopped) -> Turn:
+    if isinstance(state.waiting, AtEnd):
+        return Turn(state, (ENDED, *_again(state)))
+    if isinstance(state.waiting, AtCall):
+        return Turn(state, (BUSY,))
+    run = Run(flow, state, event.at)
+    run.shown = []
+    run.finish(Outcome.ABANDONED)
+    return _turn(run)
+
+
+def _revealed(flow: Flow, state: State, event: Revealed) -> Turn:
+    if not isinstance(state.waiting, AtReveal) or state.waiting.reveal.id != event.id:
+        raise OutOfTurn("Revealed", type(state.waiting).__name__)
+    run = Run(flow, state, event.at)
+    walk(run, run.tree.steps[run.here].next)
+    return _turn(run)
+
+
+def _call_moved(flow: Flow, state: State, event: Gated | Succeeded | Failed | Lost | CheckedBack) -> Turn:
+    waiting = state.waiting
+    if not isinstance(waiting, AtCall) or waiting.call.key != event.key:
+        raise OutOfTurn(f"{type(event).__name__} {event.key}", type(waiting).__name__)
+    wanted = _PHASES[type(event)]
+    if waiting.phase != wanted:
+        raise OutOfTurn(type(event).__name__, f"a call in the phase {waiting.phase}")
+    run = Run(flow, state, event.at)
+    run.here = state.frames[-1].at
+    walk(run, _moved(run, event, waiting.call))
+    return _turn(run)
+
+
+def _moved(run: Run, event: Gated | Succeeded | Failed | Lost | CheckedBack, call: Call) -> str | None:
+    match event:
+        case Gated():
+            return calls.gated(run, event, call)
+        case Succeeded(result=result):
+            return calls.succeeded(run, call, result)
+        case Failed():
+            return calls.failed_by(run, event, call)
+        case Lost():
+            return calls.lost(run, call)
+        case CheckedBack():
+            return calls.checked_back(run, event, call)
+
+
+_PHASES: dict[type[Gated | Succeeded | Failed | Lost | CheckedBack], str] = {
+    Gated: "gate",
+    Succeeded: "planned",
+    Failed: "planned",
+    Lost: "planned",
+    CheckedBack: "checking",
+}

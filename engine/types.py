@@ -1,0 +1,222 @@
+"""The types of facts: what the checker knows about a value before anything runs.
+
+A value itself is plain JSON data: text and moments are `str`, numbers `int` or `float`, truths `bool`,
+dates ISO `str`, records `dict`, lists `list`, a value the backend does not know `None`, a secret a
+`SecretRef`. Types are frozen values; the union `Type` is closed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias, assert_never
+
+
+@dataclass(frozen=True, slots=True)
+class TextType:
+    """Any text."""
+
+
+@dataclass(frozen=True, slots=True)
+class NumberType:
+    """A whole or decimal number."""
+
+
+@dataclass(frozen=True, slots=True)
+class TruthType:
+    """True or false."""
+
+
+@dataclass(frozen=True, slots=True)
+class DateType:
+    """A calendar date, as ISO text (`2026-11-23`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class MomentType:
+    """A moment, as ISO text in UTC (`2026-11-23T09:30:00Z`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class IdType:
+    """An opaque id of the backend; `of` names what it may identify (client, contact, message …)."""
+
+    of: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceType:
+    """One word out of a closed list."""
+
+    options: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SecretType:
+    """A value nobody may see: it can be passed to an action, and nothing else."""
+
+
+@dataclass(frozen=True, slots=True)
+class NothingType:
+    """Only ever unknown (the literal `null`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordType:
+    """A record; `members` keeps the declared order. Two records are compared by their members."""
+
+    name: str = field(compare=False)
+    members: tuple[tuple[str, Type], ...]
+
+    def member(self, name: str) -> Type | None:
+        """The type of one member, or None if there is no such member."""
+        return next((kind for key, kind in self.members if key == name), None)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The member names in the declared order."""
+        return tuple(key for key, _ in self.members)
+
+
+@dataclass(frozen=True, slots=True)
+class ListType:
+    """A list in which every item has the type `of`."""
+
+    of: Type
+
+
+@dataclass(frozen=True, slots=True)
+class OptionalType:
+    """A value of type `of` that the backend, or the person, may not know. Never nested."""
+
+    of: Type
+
+
+Type: TypeAlias = (
+    TextType
+    | NumberType
+    | TruthType
+    | DateType
+    | MomentType
+    | IdType
+    | ChoiceType
+    | SecretType
+    | NothingType
+    | RecordType
+    | ListType
+    | OptionalType
+)
+
+TEXT = TextType()
+NUMBER = NumberType()
+TRUTH = TruthType()
+DATE = DateType()
+MOMENT = MomentType()
+SECRET = SecretType()
+NOTHING = NothingType()
+
+
+def optional(kind: Type) -> Type:
+    """`kind`, or unknown."""
+    return kind if isinstance(kind, OptionalType | NothingType) else OptionalType(kind)
+
+
+def present(kind: Type) -> Type:
+    """`kind` without the possibility of being unknown."""
+    return kind.of if isinstance(kind, OptionalType) else kind
+
+
+def record(name: str, members: Mapping[str, Type]) -> RecordType:
+    """A record type named `name` with these members, in this order."""
+    return RecordType(name, tuple(members.items()))
+
+
+def in_words(kind: Type) -> str:
+    """How a type is named to an author."""
+    match kind:
+        case TextType():
+            return "text"
+        case NumberType():
+            return "a number"
+        case TruthType():
+            return "true or false"
+        case DateType():
+            return "a date"
+        case MomentType():
+            return "a moment in time"
+        case IdType(of=of):
+            return "an id of a " + " or ".join(sorted(of))
+        case ChoiceType(options=options):
+            return "one of " + ", ".join(options)
+        case SecretType():
+            return "a secret"
+        case NothingType():
+            return "nothing (null)"
+        case RecordType(name=name):
+            return f"a {name}"
+        case ListType(of=item):
+            return f"a list of {in_words(item)}"
+        case OptionalType(of=inner):
+            return f"{in_words(inner)}, or unknown"
+        case _:
+            assert_never(kind)
+
+
+def fits(given: Type, wanted: Type) -> bool:
+    """Whether a value of type `given` may stand where `wanted` is declared.
+
+    Records fit structurally: every wanted member must be given, with a type that fits.
+    """
+    match wanted:
+        case OptionalType(of=inner):
+            return isinstance(given, NothingType) or fits(present(given), inner)
+        case TextType():
+            return isinstance(given, TextType | ChoiceType | DateType | MomentType | IdType)
+        case IdType(of=of):
+            return isinstance(given, IdType) and given.of <= of
+        case ChoiceType(options=options):
+            return isinstance(given, ChoiceType) and set(given.options) <= set(options)
+        case RecordType(members=members):
+            return isinstance(given, RecordType) and all(
+                (own := given.member(name)) is not None and fits(own, kind) for name, kind in members
+            )
+        case ListType(of=item):
+            return isinstance(given, ListType) and (
+                isinstance(given.of, NothingType) or fits(given.of, item)
+            )
+        case _:
+            return given == wanted
+
+
+def join(left: Type, right: Type) -> Type | None:
+    """The narrowest type both fit, where two paths meet; None if they have nothing in common.
+
+    Two records join to the members they share, so that a client and a contact can be handled alike.
+    """
+    if left == right:
+        return left
+    if isinstance(left, NothingType) or isinstance(right, NothingType):
+        return optional(right if isinstance(left, NothingType) else left)
+    if isinstance(left, OptionalType) or isinstance(right, OptionalType):
+        inner = join(present(left), present(right))
+        return None if inner is None else optional(inner)
+    match left, right:
+        case IdType(), IdType():
+            return IdType(left.of | right.of)
+        case ChoiceType(), ChoiceType():
+            return ChoiceType(tuple(dict.fromkeys(left.options + right.options)))
+        case ListType(), ListType():
+            item = join(left.of, right.of)
+            return None if item is None else ListType(item)
+        case RecordType(), RecordType():
+            shared: dict[str, Type] = {}
+            for name, kind in left.members:
+                other = right.member(name)
+                both = join(kind, other) if other is not None else None
+                if both is not None:
+                    shared[name] = both
+            name = left.name if left.name == right.name else f"{left.name} or {right.name}"
+            return record(name, shared) if shared else None
+    if fits(left, TEXT) and fits(right, TEXT):
+        return TEXT
+    return None

@@ -1,0 +1,550 @@
+"""The types of expressions: what each part is, what is wrong with it, and what is known after it.
+
+Narrowing: `x is known`, `x is true`, a condition `x` and their combinations with and, or and not say which
+optional values are there; paths are names and chains of members (`portal.online_access`). Nothing here knows
+steps or runs anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Final, assert_never
+
+from engine.actions import Audience
+from engine.codes import finding
+from engine.diagnostics import Diagnostic, did_you_mean, in_reading_order
+from engine.expression_tree import (
+    Both,
+    Can,
+    Compare,
+    Constant,
+    Either,
+    Filtered,
+    ListOf,
+    Member,
+    Name,
+    Not,
+    Test,
+    Tree,
+    path,
+)
+from engine.expressions import Expression
+from engine.filters import FILTERS, Misuse, literal_type
+from engine.types import (
+    DATE,
+    NOTHING,
+    TEXT,
+    TRUTH,
+    ChoiceType,
+    DateType,
+    IdType,
+    ListType,
+    MomentType,
+    NothingType,
+    NumberType,
+    OptionalType,
+    RecordType,
+    SecretType,
+    TextType,
+    TruthType,
+    Type,
+    fits,
+    in_words,
+    join,
+    present,
+    record,
+)
+
+NOWHERE: Final[frozenset[str]] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What an expression can see: the facts with their types, the paths known to be there, and the names
+    of all actions (for `can`)."""
+
+    facts: Mapping[str, Type]
+    known: frozenset[str] = NOWHERE
+    actions: frozenset[str] = NOWHERE
+
+    def knowing(self, paths: frozenset[str]) -> Scope:
+        """The same scope where these paths are known to be there as well."""
+        return self if paths <= self.known else Scope(self.facts, self.known | paths, self.actions)
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What checking showed. `type` is None where a finding leaves it open. `when_true` and `when_false` are
+    the paths known to be there if the expression holds, or does not; `can('x')` counts as the path
+    `allowed_path('x')`."""
+
+    type: Type | None
+    when_true: frozenset[str] = NOWHERE
+    when_false: frozenset[str] = NOWHERE
+    findings: tuple[Diagnostic, ...] = ()
+
+
+def allowed_path(action: str) -> str:
+    """The path that is known where `can()` was asked about the action and said yes."""
+    return f"can:{action}"
+
+
+def facts_everywhere(labels: Iterable[str]) -> Mapping[str, Type]:
+    """The types of the facts that every expression can see; `labels` are the names in the vocabulary."""
+    return {
+        "today": DATE,
+        "audience": ChoiceType(tuple(each.value for each in Audience)),
+        "labels": record("vocabulary", dict.fromkeys(labels, TEXT)),
+    }
+
+
+def check_expression(expression: Expression, scope: Scope, wanted: Type | None = None) -> Checked:
+    """The type of an expression in a scope, and everything wrong with it, in reading order.
+
+    `wanted` is the type its value must have; it only serves to recognise a word that lacks its quotes
+    (whether the value fits is the caller's question). A secret is allowed as the whole expression only.
+    """
+    checker = _Checker(expression, scope)
+    checked = checker.check(expression.tree, scope, _Use(wanted, whole=True))
+    return Checked(checked.type, checked.when_true, checked.when_false, in_reading_order(checker.findings))
+
+
+def check_condition(expression: Expression, scope: Scope) -> Checked:
+    """The same for an expression that decides something: it must be true or false, or something that may
+    be unknown (then it asks whether it is known)."""
+    checker = _Checker(expression, scope)
+    checked = checker.condition(expression.tree, scope)
+    return Checked(checked.type, checked.when_true, checked.when_false, in_reading_order(checker.findings))
+
+
+@dataclass(frozen=True, slots=True)
+class _Use:
+    """How the value of a part is used: what type would be right, and whether it is the whole."""
+
+    wanted: Type | None = None
+    whole: bool = False
+
+
+_PART: Final = _Use()
+
+
+@dataclass(slots=True)
+class _Checker:
+    """Collects the findings of one expression."""
+
+    expression: Expression
+    outermost: Scope
+    findings: list[Diagnostic] = field(default_factory=list)
+
+    def check(self, tree: Tree, scope: Scope, use: _Use = _PART) -> Checked:
+        match tree:
+            case Constant(value=value):
+                return Checked(literal_type(value))
+            case Name() | Member():
+                return self._path(tree, scope, use)
+            case ListOf():
+                return Checked(self._list(tree, scope, use))
+            case Filtered():
+                return Checked(self._filtered(tree, scope))
+            case Not(of=of):
+                inner = self.condition(of, scope)
+                return Checked(TRUTH, inner.when_false, inner.when_true)
+            case Both():
+                return self._both(tree, scope)
+            case Either():
+                return self._either(tree, scope)
+            case Compare():
+                self._compare(tree, scope)
+                return Checked(TRUTH)
+            case Test():
+                return self._test(tree, scope)
+            case Can():
+                return self._can(tree)
+            case _:
+                assert_never(tree)
+
+    def condition(self, tree: Tree, scope: Scope) -> Checked:
+        """A part that decides: true or false, or known or not."""
+        checked = self.check(tree, scope)
+        match checked.type:
+            case None | TruthType():
+                return checked
+            case OptionalType(of=TruthType()):
+                self._report(
+                    "U106",
+                    tree,
+                    f"{self._shown(tree)} may be unknown, and this does not say what happens then.",
+                    f"Write `{self._words(tree)} is true`, `is false` or `is known`.",
+                )
+            case OptionalType():
+                known = path(tree)
+                return Checked(TRUTH, frozenset({known} if known else ()))
+            case SecretType():
+                self._secret(tree)
+            case kind:
+                self._report(
+                    "U110",
+                    tree,
+                    f"{self._shown(tree)} is {in_words(kind)}; a condition is true or false.",
+                    _condition_repair(self._words(tree), kind),
+                )
+        return Checked(None)
+
+    def _both(self, tree: Both, scope: Scope) -> Checked:
+        left = self.condition(tree.left, scope)
+        right = self.condition(tree.right, scope.knowing(left.when_true))
+        when_false = left.when_false & (left.when_true | right.when_false)
+        return Checked(TRUTH, left.when_true | right.when_true, when_false)
+
+    def _either(self, tree: Either, scope: Scope) -> Checked:
+        left = self.condition(tree.left, scope)
+        right = self.condition(tree.right, scope.knowing(left.when_false))
+        when_true = left.when_true & (left.when_false | right.when_true)
+        return Checked(TRUTH, when_true, left.when_false | right.when_false)
+
+    def _can(self, tree: Can) -> Checked:
+        if tree.action not in self.outermost.actions:
+            self._report_at(
+                "U114",
+                tree.at,
+                tree.end - 1,
+                f"There is no action `{tree.action}`.",
+                did_you_mean(tree.action, self.outermost.actions),
+            )
+        return Checked(TRUTH, frozenset({allowed_path(tree.action)}))
+
+    def _path(self, tree: Name | Member, scope: Scope, use: _Use) -> Checked:
+        kind = self._name(tree, scope, use) if isinstance(tree, Name) else self._member(tree, scope)
+        if isinstance(kind, OptionalType) and path(tree) in scope.known:
+            kind = kind.of
+        if isinstance(kind, SecretType | OptionalType) and not use.whole:
+            self._refuse_secret(tree, kind)
+        return Checked(kind)
+
+    def _refuse_secret(self, tree: Tree, kind: Type) -> None:
+        if isinstance(present(kind), SecretType):
+            self._secret(tree)
+
+    def _secret(self, tree: Tree) -> None:
+        self._report(
+            "U111",
+            tree,
+            f"{self._shown(tree)} is a secret: nothing can look at it.",
+            "Pass it on as it is, to an action that takes a secret.",
+        )
+
+    def _name(self, tree: Name, scope: Scope, use: _Use) -> Type | None:
+        kind = scope.facts.get(tree.name)
+        if kind is not None:
+            return kind
+        wanted = None if use.wanted is None else present(use.wanted)
+        quoted = f"Put it in quotes: '{tree.name}'."
+        if isinstance(wanted, ChoiceType) and tree.name in wanted.options:
+            self._report("U116", tree, f"`{tree.name}` is not a fact, but a text without quotes.", quoted)
+            return None
+        repair = did_you_mean(tree.name, scope.facts)
+        if repair is None and isinstance(wanted, TextType):
+            repair = f"If a text is meant, put it in quotes: '{tree.name}'."
+        self._report(
+            "U103", tree, f"`{tree.name}`: no such fact.", repair or "Set it before, or check the spelling."
+        )
+        return None
+
+    def _member(self, tree: Member, scope: Scope) -> Type | None:
+        base = self.check(tree.of, scope, _Use(whole=False)).type
+        if base is None or isinstance(present(base), SecretType):
+            return None
+        words = f"`{self._words(tree)}`"
+        if isinstance(base, OptionalType):
+            self._unknown(tree.of, "it has no members then")
+            return None
+        end = tree.at + len(tree.name)
+        if not isinstance(base, RecordType):
+            message = f"{words}: {self._shown(tree.of)} is {in_words(base)}, which has no members."
+            self._report_at("U105", tree.at, end, message, f"Write `{self._words(tree.of)}` alone.")
+            return None
+        kind = base.member(tree.name)
+        if kind is None:
+            near = did_you_mean(tree.name, base.names)
+            if near is not None:
+                message = f"{words}: no such member; {near[0].lower()}{near[1:]}"
+                self._report_at("U104", tree.at, end, message, None)
+            else:
+                expected = f"{in_words(base).capitalize()} has {', '.join(base.names) or 'no members'}."
+                self._report_at("U104", tree.at, end, f"{words}: no such member.", None, expected)
+        return kind
+
+    def _list(self, tree: ListOf, scope: Scope, use: _Use) -> Type | None:
+        wanted = present(use.wanted) if use.wanted is not None else None
+        item_use = _Use(wanted.of if isinstance(wanted, ListType) else None)
+        kinds = [self._present(item, scope, "a list holds what is there", item_use) for item in tree.items]
+        if None in kinds:
+            return None
+        together: Type = NOTHING
+        for item, kind in zip(tree.items, kinds, strict=True):
+            if kind is None:
+                continue
+            both = join(together, kind) if not isinstance(together, NothingType) else kind
+            if both is None:
+                message = (
+                    f"{self._shown(item)} is {in_words(kind)}, the items before it {in_words(together)}."
+                )
+                self._report("U127", item, message, "Make a list of items of one kind.")
+                return None
+            together = both
+        return ListType(together)
+
+    def _present(self, tree: Tree, scope: Scope, otherwise: str, use: _Use = _PART) -> Type | None:
+        """The type of a part that must be there."""
+        kind = self.check(tree, scope, use).type
+        if isinstance(kind, OptionalType):
+            if not isinstance(kind.of, SecretType):
+                self._unknown(tree, otherwise)
+            return None
+        if isinstance(kind, SecretType):
+            return None
+        return kind
+
+    def _unknown(self, tree: Tree, otherwise: str) -> None:
+        known = path(tree)
+        words = self._words(tree)
+        repair = (
+            f"Ask first: `{words} is known`." if known else f"Save `{words}` with `set`, then ask `is known`."
+        )
+        message = f"{self._shown(tree)} may be unknown; {otherwise}."
+        self._report("U106", tree, message, repair)
+
+    def _filtered(self, tree: Filtered, scope: Scope) -> Type | None:
+        found = FILTERS.get(tree.name)
+        end = tree.at + len(tree.name)
+        if found is None:
+            near = did_you_mean(tree.name, FILTERS)
+            self._report_at("U112", tree.at, end, f"There is no filter `{tree.name}`.", near, _FILTER_NAMES)
+            self.check(tree.of, scope)
+            return None
+        if found.takes_unknown:
+            kind = self.check(tree.of, scope).type
+            kind = None if kind is not None and isinstance(present(kind), SecretType) else kind
+        else:
+            kind = self._present(tree.of, scope, f"`{tree.name}` needs a value")
+        least, most = found.arguments
+        if not least <= len(tree.args) <= most:
+            count = str(least) if least == most else f"{least} or {most}"
+            message = (
+                f"`{tree.name}` takes {count} argument{'' if count == '1' else 's'}, not {len(tree.args)}."
+            )
+            self._report_at("U115", tree.at, tree.end, message, _filter_example(tree.name))
+            return None
+        if kind is None:
+            return None
+        result = found.check(kind, tuple(arg.value for arg in tree.args))
+        if not isinstance(result, Misuse):
+            return result
+        start, end = (tree.args[0].start, tree.args[0].end) if result.argument else (tree.start, tree.end)
+        message = f"`{tree.name}` does not fit: {result.message}."
+        self._report_at("U115", start, end, message, result.repair, result.expected)
+        return None
+
+    def _test(self, tree: Test, scope: Scope) -> Checked:
+        kind = self.check(tree.of, scope).type
+        if kind is None or isinstance(present(kind), SecretType):
+            return Checked(TRUTH)
+        of = path(tree.of)
+        there = frozenset({of} if of is not None and isinstance(kind, OptionalType) else ())
+        inner = present(kind)
+        match tree.name:
+            case "known":
+                return Checked(TRUTH, there, NOWHERE)
+            case "unknown":
+                return Checked(TRUTH, NOWHERE, there)
+            case "true" | "false":
+                if not isinstance(inner, TruthType):
+                    self._wrong_test(tree, inner, f"`is {tree.name}` asks a value that is true or false.")
+                return Checked(TRUTH, there, NOWHERE)
+            case "empty":
+                if not isinstance(inner, ListType | TextType):
+                    self._wrong_test(tree, inner, "`is empty` asks a list or a text.")
+                return Checked(TRUTH, NOWHERE, there)
+            case _:
+                assert_never(tree.name)
+
+    def _wrong_test(self, tree: Test, kind: Type, expected: str) -> None:
+        message = f"{self._shown(tree.of)} is {in_words(kind)}."
+        self._report("U110", tree, message, "Compare it, or ask `is known`.", expected)
+
+    def _compare(self, tree: Compare, scope: Scope) -> None:
+        """Both sides must be there, and be of kinds that can be compared so."""
+        left = self._side(tree.left, tree.right, scope)
+        if isinstance(tree.right, ListOf) and tree.operator in ("in", "not in"):
+            self._one_of(tree, tree.right, left, scope)
+            return
+        right = self._side(tree.right, tree.left, scope)
+        if left is None or right is None:
+            return
+        if isinstance(left, NothingType) or isinstance(right, NothingType):
+            other = self._words(tree.right if isinstance(left, NothingType) else tree.left)
+            message = "Nothing is compared with null."
+            self._report("U107", tree, message, f"Write `{other} is unknown`, or `{other} is known`.")
+            return
+        if tree.operator in ("in", "not in"):
+            self._contained(tree, left, right)
+        elif tree.operator in ("==", "!="):
+            self._alike(tree.left, left, tree.right, right, tree)
+        else:
+            self._ordered(tree, left, right)
+
+    def _one_of(self, tree: Compare, among: ListOf, left: Type | None, scope: Scope) -> None:
+        """Each item of a written list is compared by itself."""
+        for item in among.items:
+            kind = self._present(item, scope, "it cannot be compared then", _Use(left))
+            if kind is not None and left is not None:
+                self._alike(tree.left, left, item, kind, item)
+
+    def _side(self, tree: Tree, other: Tree, scope: Scope) -> Type | None:
+        """The type of one side; a bare word may be one of the choices of the other side."""
+        wanted = None
+        if isinstance(tree, Name) and isinstance(other, Name | Member):
+            probe = _Checker(self.expression, self.outermost)
+            wanted = probe.check(other, scope, _Use(whole=True)).type
+            wanted = wanted.of if isinstance(wanted, ListType) else wanted
+        return self._present(tree, scope, "it cannot be compared then", _Use(wanted))
+
+    def _contained(self, tree: Compare, left: Type, right: Type) -> None:
+        match right:
+            case ListType(of=NothingType()):
+                return
+            case ListType(of=item):
+                self._alike(tree.left, left, tree.right, present(item), tree)
+            case TextType() if fits(left, TEXT):
+                return
+            case TextType():
+                self._incomparable(tree, left, right)
+            case _:
+                message = (
+                    f"{self._shown(tree.right)} is {in_words(right)}; `{tree.operator}` looks into a list."
+                )
+                self._report("U107", tree.right, message, "Write a list, such as `['a', 'b']`.")
+
+    def _alike(self, one: Tree, left: Type, other: Tree, right: Type, where: Tree) -> None:
+        """Two values can be equal only if they are of one kind, and a choice only one of its options."""
+        for tree, kind, against in ((one, left, right), (other, right, left)):
+            if isinstance(tree, Constant) and self._literal(tree, kind, against):
+                return
+        if not _comparable(left, right):
+            self._incomparable(where, left, right)
+
+    def _literal(self, tree: Constant, kind: Type, against: Type) -> bool:
+        """Whether a literal's comparison is settled: reported, or right although the types differ."""
+        value = tree.value
+        if not isinstance(value, str):
+            return False
+        if isinstance(against, ChoiceType) and value not in against.options:
+            near = did_you_mean(value, against.options)
+            expected = f"The values are {', '.join(against.options)}."
+            self._report("U108", tree, f"'{value}' is none of the values it can have.", near, expected)
+            return True
+        if isinstance(against, DateType | MomentType):
+            if not _is_day_or_moment(value, against):
+                message = f"'{value}' is not {in_words(against)}."
+                self._report("U107", tree, message, _ISO_REPAIR[isinstance(against, DateType)])
+            return True
+        return False
+
+    def _ordered(self, tree: Compare, left: Type, right: Type) -> None:
+        for side, kind, other in ((tree.left, left, right), (tree.right, right, left)):
+            if isinstance(side, Constant) and isinstance(other, DateType | MomentType):
+                if not self._literal(side, kind, other):
+                    self._incomparable(tree, left, right)
+                return
+        for side, kind in ((tree.left, left), (tree.right, right)):
+            if not isinstance(kind, NumberType | DateType | MomentType):
+                words = "text" if isinstance(kind, ChoiceType) else in_words(kind)
+                message = f"{self._shown(side)} is {words}, which has no order."
+                expected = f"`{tree.operator}` compares numbers, dates and moments."
+                self._report("U109", side, message, "Compare with `==` or `in`.", expected)
+                return
+        if left != right:
+            self._incomparable(tree, left, right)
+
+    def _incomparable(self, where: Tree, left: Type, right: Type) -> None:
+        message = f"{_upper_first(in_words(left))} and {in_words(right)} cannot be compared."
+        self._report("U107", where, message, "Compare values of one kind.")
+
+    def _words(self, tree: Tree) -> str:
+        words = " ".join(self.expression.source.text[tree.start : tree.end].split())
+        return words if len(words) <= 60 else words[:59] + "…"
+
+    def _shown(self, tree: Tree) -> str:
+        return f"`{self._words(tree)}`"
+
+    def _report(
+        self, code: str, tree: Tree, message: str, repair: str | None, expected: str | None = None
+    ) -> None:
+        self._report_at(code, tree.start, tree.end, message, repair, expected)
+
+    def _report_at(
+        self, code: str, start: int, end: int, message: str, repair: str | None, expected: str | None = None
+    ) -> None:
+        self.findings.append(finding(code, self.expression.place_at(start, end), message, expected, repair))
+
+
+_FILTER_NAMES: Final = f"The filters are {', '.join(FILTERS)}."
+_ISO_REPAIR: Final = {
+    True: "Write a date as '2026-11-23'.",
+    False: "Write a moment as '2026-11-23T09:30:00Z'.",
+}
+
+
+def _filter_example(name: str) -> str:
+    argument = {"default": "('none')", "only": "('is_primary')", "without": "('is_primary')"}.get(name, "")
+    return f"Write `| {name}{argument}`."
+
+
+def _condition_repair(words: str, kind: Type) -> str:
+    match kind:
+        case ListType():
+            return f"Write `{words} is empty`, or `not {words} is empty`."
+        case ChoiceType(options=options) if options:
+            return f"Compare it: `{words} == '{options[0]}'`."
+        case TextType():
+            return f"Compare it: `{words} == '…'`, or ask `{words} is empty`."
+        case NumberType():
+            return f"Compare it: `{words} > 0`."
+        case RecordType():
+            return f"Ask one of its members, such as `{words}.{next(iter(kind.names), 'name')}`."
+        case _:
+            return "Compare it with something."
+
+
+def _comparable(left: Type, right: Type) -> bool:
+    """Whether values of the two types can ever be equal."""
+    left, right = present(left), present(right)
+    match left, right:
+        case (ChoiceType(options=one), ChoiceType(options=other)):
+            return not set(one).isdisjoint(other)
+        case (IdType(of=one_kind), IdType(of=other_kind)):
+            return not one_kind.isdisjoint(other_kind)
+        case (TextType() | ChoiceType() | IdType(), TextType() | ChoiceType() | IdType()):
+            return True
+        case (ListType(of=one_item), ListType(of=other_item)):
+            empty = isinstance(one_item, NothingType) or isinstance(other_item, NothingType)
+            return empty or _comparable(one_item, other_item)
+        case (RecordType(), RecordType()):
+            return fits(left, right) or fits(right, left)
+        case _:
+            return left == right
+
+
+def _is_day_or_moment(text: str, kind: DateType | MomentType) -> bool:
+    try:
+        if isinstance(kind, DateType):
+            return len(text) == 10 and date.fromisoformat(text).isoformat() == text
+        return datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False
+
+
+def _upper_first(text: str) -> str:
+    return text[:1].upper() + text[1:]

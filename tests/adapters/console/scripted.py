@@ -1,0 +1,134 @@
+"""A conversation that is written down beforehand, so that the console can be tried without a driver."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from adapters.view import View
+from engine import (
+    Block,
+    Choice,
+    Did,
+    Failure,
+    Finish,
+    Outcome,
+    Problem,
+    Prompt,
+    PromptKind,
+    RichText,
+    Span,
+    Value,
+    plain,
+)
+
+EMPTY = View("s-1", 0, (), (), None, None, None, None, None)
+NAUGHTY = [
+    "\x1b[2J\x1b[H",
+    "\x1b]0;title\x07",
+    "\x1b]52;c;ZXZpbA==\x07",
+    "\x9b31m",
+    "over\rwritten",
+    "two\nlines",
+    "tab\there",
+    "\u202egnp.exe",
+    "\u2066left\u2069",
+    "zero\u200bwidth",
+    "\x00nul\x08back\x7f",
+    "\ud800half",
+    "\U000e0041tag",
+    "sep\u2028line",
+    "{{ 7 * 7 }}{% raw %}",
+    "<b>bold</b> &amp; <ansired>x</ansired>",
+    "%s %d {0} $HOME `ls`",
+    "a" + "\u0301" * 30,
+    "[[a → b]] **bold** [x](javascript:alert)",
+]
+
+
+def prompt(
+    kind: PromptKind, text: str, *choices: Choice, optional: bool = False, hint: str = "", step: str = "q"
+) -> Prompt:
+    """A prompt of the flow `email-not-received`."""
+    return Prompt(f"email-not-received/{step}", step, 1, kind, plain(text), choices, optional, hint)
+
+
+def asking(question: Prompt, *said: str | RichText, did: Sequence[Did] = ()) -> View:
+    """A turn that says something and asks."""
+    texts = tuple(one if isinstance(one, RichText) else plain(one) for one in said)
+    return replace(EMPTY, seq=question.seq, say=texts, did=tuple(did), prompt=question)
+
+
+def ending(outcome: Outcome = Outcome.SOLVED, text: str = "Ana can log in.") -> View:
+    """A turn that ends the session."""
+    return replace(EMPTY, seq=9, end=Finish(outcome, plain(text)))
+
+
+JUNK = prompt("choice", "Is the email in Ana's junk folder?", Choice("found", "Yes"), Choice("missing", "No"))
+SWITCH = prompt(
+    "choice",
+    "Online access is off. Shall I switch it on?",
+    Choice("both", "Switch both on", effect="Switches online access on for Ana Souza."),
+    Choice("access", "Online access only", effect="Switches online access on for Ana Souza."),
+    Choice("by-hand", "I'll do it by hand"),
+    Choice("leave", "Leave it as it is"),
+)
+PATH = RichText(
+    "Do it by hand:\nClient Chart Modal → Edit Profile → Clinic Settings",
+    (
+        Block("paragraph", (Span("Do it "), Span("by hand", "strong"), Span(":"))),
+        Block("path", (Span("Client Chart Modal"), Span("Edit Profile"), Span("Clinic Settings"))),
+    ),
+)
+DONE = Did("set_portal_settings", "confirmed", text="Switched online access on for Ana Souza")
+FAILED = Did("send_invitation", "rejected", Failure.RATE_LIMITED)
+UNKNOWN = Did("send_invitation", "unknown", text="It is not known whether the email was sent")
+
+
+class Scripted:
+    """Gives the turns one after the other, whatever is answered, and keeps what it was told. The first
+    turn is the one that is on the screen in the beginning."""
+
+    def __init__(self, *turns: View) -> None:
+        self.turns = list(turns)
+        self.calls: list[tuple[str, Value]] = []
+
+    @property
+    def answers(self) -> list[Value]:
+        """The answers alone."""
+        return [value for call, value in self.calls if call == "answer"]
+
+    def next(self) -> View:
+        """The turn after the present one; the last one stays."""
+        if len(self.turns) > 1:
+            del self.turns[0]
+        return self.turns[0]
+
+    def answer(
+        self, session: str, value: Value, *, prompt: str | None = None, seq: int | None = None
+    ) -> View:
+        """Keep the answer; the next turn."""
+        self.calls.append(("answer", value))
+        if value == "refuse me":
+            return replace(self.turns[0], problem=Problem("refused", "This is not an answer."))
+        return self.next()
+
+    def back(self, session: str) -> View:
+        """Keep the call; the next turn."""
+        self.calls.append(("back", None))
+        return self.next()
+
+    def why(self, session: str) -> View:
+        """The present turn with a reason."""
+        self.calls.append(("why", None))
+        return replace(self.turns[0], say=(), did=(), info="Because junk folders swallow emails.")
+
+    def note(self, session: str, text: str) -> View:
+        """Keep the note; the present turn."""
+        self.calls.append(("note", text))
+        return replace(self.turns[0], say=(), did=())
+
+    def stop(self, session: str) -> View:
+        """Keep the call; the end."""
+        self.calls.append(("stop", None))
+        return ending(Outcome.STOPPED, "")

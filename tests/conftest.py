@@ -1,0 +1,68 @@
+"""What all tests share: hypothesis profiles, and markers for tests that need a system package.
+
+`needs_tmux` and the like come from the one list of Debian packages. Without the package such a test is
+skipped, and the last lines name what was missing; with `--nothing-missing` it fails instead.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+PACKAGES = Path(__file__).parent.parent / ".ci" / "debian-packages.txt"
+FOR_WANT_OF = "for want of: "
+
+settings.register_profile("everyday", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ci", settings.get_profile("everyday"), derandomize=True, print_blob=True)
+settings.register_profile("soak", settings.get_profile("everyday"), max_examples=5_000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "everyday"))
+
+
+def needed_commands() -> dict[str, tuple[str, str]]:
+    """For each marker, the Debian package and the command that shows it is installed."""
+    lines = PACKAGES.read_text(encoding="utf-8").splitlines()
+    pairs = [line.split() for line in lines if line and not line.startswith("#")]
+    return {"needs_" + package.replace("-", "_"): (package, command) for package, command in pairs}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--nothing-missing",
+        action="store_true",
+        help="fail, instead of skipping, a test whose system package is missing",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for marker, (package, _) in needed_commands().items():
+        config.addinivalue_line("markers", f"{marker}: needs the system package {package}")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for marker, (package, command) in needed_commands().items():
+        if item.get_closest_marker(marker) is None or shutil.which(command):
+            continue
+        if item.config.getoption("--nothing-missing"):
+            pytest.fail(f"needs {package}; as root: apt-get install {package}", pytrace=False)
+        pytest.skip(FOR_WANT_OF + package)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Name what was skipped, and why, in one line a reason."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    for reason, count in sorted(Counter(skip_reason(report) for report in skipped).items()):
+        tests = "1 test" if count == 1 else f"{count} tests"
+        words = reason if reason.startswith(FOR_WANT_OF) else f"because: {reason}"
+        terminalreporter.write_line(f"skipped {words} ({tests})")
+
+
+def skip_reason(report: pytest.TestReport | pytest.CollectReport) -> str:
+    """The words of the skip, from a report that may have come from another process."""
+    place = report.longrepr
+    words = str(place[2]) if isinstance(place, tuple) else str(place)
+    return words.removeprefix("Skipped: ")
