@@ -369,3 +369,60 @@ def explain(code: str | None) -> int:
     heading = f"{code.upper()} ({known.severity.value}): {known.title}"
     _print(f"{heading}\n\n{known.meaning}\n\nFor example, in {known.file}:\n\n{example}\n\n{known.repair}")
     return DONE
+
+
+store_option = click.option("--store", metavar="URL", help="Where sessions are kept, as sqlite:///PATH.")
+
+
+@unstuck.group()
+def sessions() -> None:
+    """Look at conversations that are kept."""
+
+
+@sessions.command("list")
+@click.option("--open", "only_open", is_flag=True, help="Only those that have not ended.")
+@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="At most so many.")
+@store_option
+def list_sessions(only_open: bool, limit: int, store: str | None) -> int:
+    """List conversations, the last touched first."""
+    from adapters.session_words import list_of
+    from adapters.stores.sqlite import SqliteStore
+    from adapters.wiring import store_path
+
+    with SqliteStore(store_path(store)) as kept:
+        _print(list_of(kept.sessions(limit, only_open)))
+    return DONE
+
+
+@sessions.command("show")
+@click.argument("session")
+@store_option
+def show_session(session: str, store: str | None) -> int:
+    """Show what happened in one conversation."""
+    from adapters.session_words import details_of
+    from adapters.stores.sqlite import SqliteStore
+    from adapters.wiring import store_path
+
+    with SqliteStore(store_path(store)) as kept:
+        _print(details_of(kept.load(session), kept.events(session), kept.ledger(session)))
+    return DONE
+
+
+@unstuck.group()
+def clinic() -> None:
+    """The embedded clinic, with people to try things on."""
+
+
+@clinic.command("init")
+@click.argument("path", required=False, type=click.Path(path_type=Path))
+@click.option("--from", "people", type=click.Path(path_type=Path), help="A YAML file of people.")
+@click.option("--force", is_flag=True, help="Put the new clinic in the place of one that is there.")
+def init_clinic(path: Path | None, people: Path | None, force: bool) -> int:
+    """Make a clinic at PATH, with the people of a file or with the sample ones."""
+    from adapters.wiring import create_clinic, default_clinic
+
+    made = path or default_clinic()
+    create_clinic(made, people, force)
+    use = "" if path is None else f" --clinic sqlite:///{made}"
+    _print(f"Made a clinic at {made}.\nTry it: unstuck chat{use}")
+    return DONE

@@ -15,23 +15,23 @@ from difflib import get_close_matches
 
 LONGEST_QUERY = 500
 CLOSE = 0.5
-"""A flow is offered when it scores at least this part of the best one."""
+"""A flow is offered when it has at least this part of what the best one has."""
 SURE = 0.5
 """A single flow is certain when its title and symptoms hold at least this share of the words."""
-ALIKE = 0.75
+ALIKE = 0.8
 """How alike two spellings must be (difflib's ratio) to count as one word."""
 
 _TABLES = """
     CREATE VIRTUAL TABLE flow USING fts5(
         name UNINDEXED, title, symptoms, texts, tokenize = 'porter unicode61 remove_diacritics 2');
-    CREATE VIRTUAL TABLE word USING fts5(word, tokenize = 'trigram');
+    CREATE VIRTUAL TABLE spelling USING fts5(word, tokenize = 'trigram');
 """
 _RANKED = "SELECT name, -bm25(flow, 0.0, 6.0, 4.0, 1.0) FROM flow WHERE flow MATCH ? ORDER BY 2 DESC, name"
 _EMPTY_WORDS = frozenset(
-    "a an and any are at be but by can cannot could did didn didnt do does doesnt don dont for from get got "
-    "had has have he her him his how i if in is isnt it its me my never no not of on or our please she so "
-    "still that the their them then there they this to us was we were what when where which who why will "
-    "with would you your".split()
+    "a an and any are at be but by can cannot cant could did didnt do does doesnt dont each for from get got "
+    "had has hasnt have he her him his how i if in is isnt it its me my never no not of on or other our "
+    "please she so still that the their them then there they this to us was we were what when where which "
+    "who why will with wont would you your".split()
 )
 
 
@@ -86,7 +86,7 @@ def _filled(base: sqlite3.Connection, subjects: Sequence[Subject]) -> list[str]:
         columns = [_words(one.title), _words("\n".join(one.symptoms)), _words("\n".join(one.texts))]
         base.execute("INSERT INTO flow VALUES (?, ?, ?, ?)", (one.name, *map(" ".join, columns)))
         heard |= dict.fromkeys(_telling(columns[0] + columns[1]))
-    base.executemany("INSERT INTO word VALUES (?)", [(word,) for word in heard])
+    base.executemany("INSERT INTO spelling VALUES (?)", [(word,) for word in heard])
     return list(heard)
 
 
@@ -94,17 +94,27 @@ def _known(base: sqlite3.Connection, heard: list[str], word: str) -> str:
     """The word itself where some flow has it, else the word of a title or symptom most like it."""
     if base.execute("SELECT 1 FROM flow WHERE flow MATCH ? LIMIT 1", (_any_of([word]),)).fetchone():
         return word
-    within = base.execute("SELECT word FROM word WHERE word MATCH ? LIMIT 1", (_any_of([word]),)).fetchone()
+    within = base.execute(
+        "SELECT word FROM spelling WHERE spelling MATCH ? LIMIT 1", (_any_of([word]),)
+    ).fetchone()
     if within:
         return str(within[0])
     return next(iter(get_close_matches(word, heard, n=1, cutoff=ALIKE)), word)
 
 
 def _matches(base: sqlite3.Connection, words: list[str]) -> tuple[Match, ...]:
-    ranked = base.execute(_RANKED, (_any_of(words),)).fetchall()
-    best = ranked[0][1] if ranked else 0.0
-    names = [str(name) for name, score in ranked if score >= CLOSE * best]
-    return tuple(Match(name, len(names) == 1 and _share(base, name, words) >= SURE) for name in names)
+    """Flows whose title or symptoms hold as many of the words as any, then those that rank like the best.
+
+    The rank alone would not do: with few flows, BM25 hardly tells a title from a text.
+    """
+    ranked = [(str(name), float(score)) for name, score in base.execute(_RANKED, (_any_of(words),))]
+    shares = {name: _share(base, name, words) for name, _ in ranked}
+    most = max(shares.values(), default=0.0)
+    near = [(name, score) for name, score in ranked if shares[name] >= CLOSE * most]
+    best = max((score for _, score in near), default=0.0)
+    names = [name for name, score in near if score >= CLOSE * best]
+    names.sort(key=lambda name: -shares[name])
+    return tuple(Match(name, len(names) == 1 and shares[name] >= SURE) for name in names)
 
 
 def _share(base: sqlite3.Connection, name: str, words: list[str]) -> float:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from adapters.problems import PlainProblem
-from engine import DEFAULT_LIMITS, Diagnostic, Source, decode, finding, Place
+from engine import DEFAULT_LIMITS, Diagnostic, Place, Source, decode, finding
 
 VOCABULARY = "vocabulary.yaml"
 REPLAY = ".replay.yaml"

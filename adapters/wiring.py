@@ -24,8 +24,8 @@ from adapters.gates.policy_gate import PolicyGate
 from adapters.gates.port import EmptyBook
 from adapters.letters import Mailer
 from adapters.library import FlowInfo, Library
-from adapters.mail.maildir import MaildirMailer
-from adapters.mail.smtp import smtp_mailer
+from adapters.mail.maildir import Maildir
+from adapters.mail.smtp import Smtp, parse_server
 from adapters.ownership import clash
 from adapters.problems import PlainProblem, Unusable
 from adapters.stores.sqlite import SqliteStore
@@ -160,7 +160,9 @@ def _compiled(paths: list[Path]) -> tuple[FlowFiles, Compiled]:
 
 def _compiled_files(files: FlowFiles) -> Compiled:
     compiled = compile_pack(files.flows, CATALOG, files.vocabulary)
-    return Compiled(None if has_errors(files.findings) else compiled.pack, (*files.findings, *compiled.findings))
+    return Compiled(
+        None if has_errors(files.findings) else compiled.pack, (*files.findings, *compiled.findings)
+    )
 
 
 # -- the gates ----------------------------------------------------------------------------------------
@@ -176,7 +178,9 @@ def open_gate(config: Path | None) -> PolicyGate:
     if path is not None and path.exists():
         own, findings = read_policy(_source(path), policy, CATALOG)
         if own is None:
-            raise PlainProblem(f"The policy cannot be used: {findings[0]}", "`unstuck check` shows all of it.")
+            raise PlainProblem(
+                f"The policy cannot be used: {findings[0]}", "`unstuck check` shows all of it."
+            )
         policy = own
     return PolicyGate(policy, CATALOG, EmptyBook())
 
@@ -207,7 +211,9 @@ def store_path(url: str | None) -> Path:
 def _sqlite_path(url: str, option: str) -> Path:
     """The path in `sqlite:///PATH`: relative after three slashes, absolute after four."""
     if not url.startswith("sqlite:///") or not url.removeprefix("sqlite:///"):
-        raise PlainProblem(f"{option} cannot be {url!r}.", "Write sqlite:///PATH, for example sqlite:///clinic.db.")
+        raise PlainProblem(
+            f"{option} cannot be {url!r}.", "Write sqlite:///PATH, for example sqlite:///clinic.db."
+        )
     return Path(unquote(url.removeprefix("sqlite:///"))).expanduser()
 
 
@@ -243,9 +249,9 @@ def new_token() -> str:
 def open_mail(url: str | None) -> Mailer:
     """What carries the mail: a Maildir, or an SMTP server."""
     if url is None:
-        return MaildirMailer(data_folder() / "mail")
+        return Maildir(data_folder() / "mail")
     if url.startswith("maildir:") and url.removeprefix("maildir:"):
-        return MaildirMailer(Path(url.removeprefix("maildir:")).expanduser())
+        return Maildir(Path(url.removeprefix("maildir:")).expanduser())
     if url.startswith(("smtp://", "smtps://")):
-        return smtp_mailer(url)
+        return Smtp(parse_server(url))
     raise PlainProblem(f"--mail cannot be {url!r}.", "Write smtp://HOST:PORT or maildir:PATH.")

@@ -83,13 +83,9 @@ FAILURES: Mapping[Failure, FailureFacts] = {
         False, True, "It is not known whether the clinic's system has done this."
     ),
     Failure.PARTIAL: FailureFacts(False, True, "Only a part of it was done."),
-    Failure.UNDELIVERABLE: FailureFacts(
-        False, True, "The mail system refused to deliver to the address."
-    ),
+    Failure.UNDELIVERABLE: FailureFacts(False, True, "The mail system refused to deliver to the address."),
     Failure.UNSUPPORTED: FailureFacts(False, False, "The clinic's system cannot do this."),
-    Failure.BACKEND_BUG: FailureFacts(
-        False, True, "The clinic's system gave an answer that makes no sense."
-    ),
+    Failure.BACKEND_BUG: FailureFacts(False, True, "The clinic's system gave an answer that makes no sense."),
     Failure.NOT_CONFIRMED: FailureFacts(
         False, True, "It was done, but reading it back shows something else."
     ),

@@ -1,6 +1,6 @@
 """The life of a call inside a conversation: the gates' word, its outcome, and what a person decides then.
 
-    consulted -> planned -> succeeded | failed | lost -> checked back
+consulted -> planned -> succeeded | failed | lost -> checked back
 """
 
 from __future__ import annotations
@@ -97,7 +97,9 @@ def failed(
     """Take the author's branch for this failure, or the built-in way."""
     _record(run, call, outcome, failure, result)
     if call.step.endswith(HANDING_OVER):
-        words = f"The ticket could not be opened. {FAILURES[failure].sentence} Please tell the support yourself."
+        words = (
+            f"The ticket could not be opened. {FAILURES[failure].sentence} Please tell the support yourself."
+        )
         run.finish(Outcome.ESCALATED, plain(words))
         return None
     step = _step(run, call)
@@ -192,18 +194,22 @@ def _offer_ways(run: Run, call: Call, failure: Failure, message: str) -> None:
     ways = [
         *((_HAPPENED, _DID_NOT) if unknown and step.works_without_result() else ()),
         *((_AGAIN,) if may_repeat else ()),
-        *((_BY_HAND,) if not unknown and call.effect is not Effect.READ and step.works_without_result() else ()),
+        *(
+            (_BY_HAND,)
+            if not unknown and call.effect is not Effect.READ and step.works_without_result()
+            else ()
+        ),
         *((_HAND_OVER,) if run.flow.catalog.hand_over in run.old.allowed else ()),
         _STOP,
     ]
     tried = f"I tried this: {call.sentence}" if call.sentence else ""
     parts = [tried, FAILURES[failure].sentence, message, "How shall we go on?"]
-    run.ask_about(call.step, "unknown" if unknown else "error", call, " ".join(filter(None, parts)), tuple(ways))
+    run.ask_about(
+        call.step, "unknown" if unknown else "error", call, " ".join(filter(None, parts)), tuple(ways)
+    )
 
 
-def _record(
-    run: Run, call: Call, outcome: CallOutcome, error: Failure | None, result: Value
-) -> None:
+def _record(run: Run, call: Call, outcome: CallOutcome, error: Failure | None, result: Value) -> None:
     """Note how a call ended, and show it; reads are not shown, since their branch or question says it."""
     if call.effect is Effect.READ:
         return

@@ -30,7 +30,12 @@ from engine.vocabulary import read_vocabulary
 HEADER = (
     Field("flow", Shape.WORD, "the name of the flow, as others visit it", required=True),
     Field("title", Shape.WORD, "what the flow is about, in a line"),
-    Field("audience", Shape.WORDS, "who may hold this conversation", words=tuple(each.value for each in Audience)),
+    Field(
+        "audience",
+        Shape.WORDS,
+        "who may hold this conversation",
+        words=tuple(each.value for each in Audience),
+    ),
     Field("symptoms", Shape.WORDS, "what people say when they need this flow"),
     Field("inputs", Shape.REMARK, "the facts it needs from the flow that visits it, with their types"),
     Field("results", Shape.REMARK, "the facts it gives back, with their types"),
@@ -90,9 +95,7 @@ def _tree(source: Source, reading: Reading, catalog: Catalog) -> Tree | None:
     if root is None:
         return None
     if not isinstance(root, MappingNode):
-        reading.report(
-            "U200", root.place, "A flow is a mapping.", "Expected: `flow: NAME`, then `steps:`."
-        )
+        reading.report("U200", root.place, "A flow is a mapping.", "Expected: `flow: NAME`, then `steps:`.")
         return None
     parts = reading.parts(root, HEADER, "a flow")
     steps = root.get("steps")

@@ -44,9 +44,7 @@ class Diagnostic:
 def in_reading_order(findings: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     """The findings without repeats, by file, line and column, as a person would come across them."""
     unique = dict.fromkeys(findings)
-    return tuple(
-        sorted(unique, key=lambda d: (d.place.source.path, d.place.line, d.place.column, d.code))
-    )
+    return tuple(sorted(unique, key=lambda d: (d.place.source.path, d.place.line, d.place.column, d.code)))
 
 
 def has_errors(findings: Iterable[Diagnostic]) -> bool:
@@ -54,10 +52,16 @@ def has_errors(findings: Iterable[Diagnostic]) -> bool:
     return any(finding.severity is Severity.ERROR for finding in findings)
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str | None:
-    """The repair "did you mean `x`?" for the known word closest to `word`, or None if none is close."""
+def closest(word: str, known: Iterable[str]) -> str | None:
+    """The known word closest to `word`, or None if none is close."""
     candidates = list(known)
     near = get_close_matches(word, candidates, n=1, cutoff=0.6) or get_close_matches(
         word.lower().replace("-", "_"), candidates, n=1, cutoff=0.6
     )
-    return f"Did you mean `{near[0]}`?" if near else None
+    return near[0] if near else None
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str | None:
+    """The repair "Did you mean `x`?" for the known word closest to `word`, or None if none is close."""
+    near = closest(word, known)
+    return f"Did you mean `{near}`?" if near is not None else None

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from engine.diagnostics import did_you_mean
+from engine.diagnostics import closest, did_you_mean
 from engine.flow import FALL_OFF
 from engine.nodes import Mapping as MappingNode
 from engine.nodes import Node, Scalar, Sequence
 from engine.schema import Parts, Reading
 from engine.source import Place
-from engine.steps.base import COMMON_FIELDS, Blueprint, Step, StepKind, all_targets
+from engine.steps.base import COMMON_FIELDS, Blueprint, Broken, Step, StepKind, all_targets
 from engine.steps.kinds import KINDS
 
 _COMMON = frozenset(each.name for each in COMMON_FIELDS)
@@ -21,7 +21,7 @@ class Draft:
     """A step that was read, before it is known where its targets lead."""
 
     path: str
-    kind: StepKind
+    kind: StepKind | None
     parts: Parts
     next: str
     paths: dict[int, str] = field(default_factory=dict)
@@ -54,9 +54,8 @@ class Layout:
                 if target.name is not None:
                     draft.paths[id(target)] = self.find(target.name, target.place)
             plan = Blueprint(path, draft.parts.place, draft.next, draft.parts, draft.paths)
-            step = draft.kind.make(plan)
-            if step is not None:
-                made[path] = step
+            step = draft.kind.make(plan) if draft.kind is not None else None
+            made[path] = step if step is not None else Broken(plan, path, draft.next)
         return made
 
     def find(self, name: str, place: Place) -> str:
@@ -70,7 +69,9 @@ class Layout:
             "Expected: the id of a step.",
             did_you_mean(name, self._named) or f"Write a step with `id: {name}`.",
         )
-        return FALL_OFF
+        # Going on as if the likely step was meant keeps one mistake from looking like two.
+        near = closest(name, self._named)
+        return FALL_OFF if near is None else near
 
     def _path(self, node: Node, position: str) -> str:
         scalar = node.get("id") if isinstance(node, MappingNode) else None
@@ -92,9 +93,11 @@ class Layout:
     def _step(self, node: Node, path: str, then: str) -> None:
         if not isinstance(node, MappingNode):
             self.reading.report("U203", node.place, "A step is a mapping, like `say: Hello`.")
+            self.drafts[path] = Draft(path, None, Parts(node.place), then)
             return
         kind = self._kind(node)
         if kind is None:
+            self.drafts[path] = Draft(path, None, Parts(node.place), then)
             return
         article = "an" if kind.key[0] in "aei" else "a"
         parts = self.reading.parts(node, kind.all_fields, f"{article} `{kind.key}`")
@@ -117,11 +120,11 @@ class Layout:
         if len(named) == 1:
             return named[0][1]
         if named:
-            words = " and ".join(f"`{key.text}`" for key, _ in named)
+            both = " and ".join(f"`{key.text}`" for key, _ in named)
             self.reading.report(
                 "U205",
                 named[1][0].place,
-                f"This step has {words}; a step is one thing.",
+                f"This step has {both}; a step is one thing.",
                 None,
                 f"Make `{named[1][0].text}` a step of its own: start it with a dash.",
             )
@@ -137,4 +140,3 @@ class Layout:
 
 def _kinds() -> str:
     return ", ".join(f"`{key}`" for key in KINDS)
-

@@ -87,6 +87,8 @@ class Run:
         self.today = state.today
         self.approved: Choice | None = None
         self.here = ""
+        self._facts: dict[str, Value] = {}
+        self._facts_are_mine = False
         self._activate(self.frames[-1])
 
     # -- what a turn is made of -------------------------------------------------------------------
@@ -329,7 +331,7 @@ def begin(event: Started, flow: Flow) -> State:
         event.actor,
         event.audience,
         event.today,
-        {name: True for name in sorted(event.allowed)},
+        dict.fromkeys(sorted(event.allowed), True),
         0,
         0,
         (Frame(flow.name, "", f"{flow.name}/", {}),),
@@ -346,13 +348,14 @@ def begin(event: Started, flow: Flow) -> State:
 def _before(record: CallRecord) -> str:
     when = record.at[11:16]
     if record.outcome == "unknown":
-        return f"This was tried at {when} UTC, and it is not known whether it was done: {record.text}. Do it (again)?"
+        return f"This was tried at {when} UTC; whether it was done is not known: {record.text}. Do it (again)?"
     return f"This was already done at {when} UTC: {record.text}. Do it a second time?"
 
 
 def _records(value: Value) -> Iterable[dict[str, Value]]:
     if isinstance(value, dict):
-        return (value, *(record for inner in value.values() if isinstance(inner, list) for record in _records(inner)))
+        lists = (inner for inner in value.values() if isinstance(inner, list))
+        return (value, *(record for inner in lists for record in _records(inner)))
     if isinstance(value, list):
         return (item for item in value if isinstance(item, dict))
     return ()

@@ -181,9 +181,7 @@ def fits(given: Type, wanted: Type) -> bool:
                 (own := given.member(name)) is not None and fits(own, kind) for name, kind in members
             )
         case ListType(of=item):
-            return isinstance(given, ListType) and (
-                isinstance(given.of, NothingType) or fits(given.of, item)
-            )
+            return isinstance(given, ListType) and (isinstance(given.of, NothingType) or fits(given.of, item))
         case _:
             return given == wanted
 

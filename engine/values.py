@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import msgspec
 
 if TYPE_CHECKING:
-    Value: TypeAlias = None | bool | int | float | str | list["Value"] | dict[str, "Value"]
+    Value: TypeAlias = bool | int | float | str | list["Value"] | dict[str, "Value"] | None
 else:
     # msgspec has no recursive aliases; the type checker sees the real one.
     Value = Any

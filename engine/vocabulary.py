@@ -19,7 +19,10 @@ def read_vocabulary(source: Source, reading: Reading) -> dict[str, Value]:
     labels = root.get("labels") if isinstance(root, MappingNode) else None
     if not isinstance(labels, MappingNode):
         reading.report(
-            "U203", root.place, "A vocabulary has its words under `labels`.", "Expected: `labels:`, then NAME: text."
+            "U203",
+            root.place,
+            "A vocabulary has its words under `labels`.",
+            "Expected: `labels:`, then NAME: text.",
         )
         return {}
     found: dict[str, Value] = {}

@@ -12,7 +12,9 @@ def why(flow: Flow, state: State) -> str:
         return f"The conversation has ended ({state.waiting.outcome.value})."
     frame = state.frames[-1]
     step = flow.trees[frame.flow].steps.get(frame.at)
-    lines = [f"This is the step {frame.prefix}{frame.at}" + (f" ({step.place})." if step is not None else ".")]
+    lines = [
+        f"This is the step {frame.prefix}{frame.at}" + (f" ({step.place})." if step is not None else ".")
+    ]
     if isinstance(state.waiting, AtPrompt) and state.waiting.asking and state.waiting.call is not None:
         lines.append(f"It is about the call of {state.waiting.call.action}.")
     if state.trail:

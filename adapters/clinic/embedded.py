@@ -16,6 +16,7 @@ from time import monotonic
 
 from adapters.clinic.actions import CATALOG
 from adapters.clinic.arguments import checked_arguments
+from adapters.clinic.by_hand import ByHand, change_by_hand
 from adapters.clinic.database import Database, make_database, open_database
 from adapters.clinic.invitations import Redeemed, prepare_invitation, prepare_reset, redeem
 from adapters.clinic.mail_texts import postal
@@ -121,6 +122,14 @@ class EmbeddedClinic:
         """Follow a one-time link, as the person who got the mail would. Raises LinkRefused."""
         with self._database.writing(_SETTLE_SECONDS) as connection:
             return redeem(connection, token, self._clock())
+
+    def change_by_hand(self, subject: str, changes: ByHand) -> None:
+        """Change a record as somebody does in the clinic's own software.
+
+        Raises ActionFailed `not_found`, `conflict` or `not_ready`.
+        """
+        with self._database.writing(_SETTLE_SECONDS) as connection:
+            change_by_hand(connection, subject, changes, self._clock())
 
     def close(self) -> None:
         """Let go of the file."""

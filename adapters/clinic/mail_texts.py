@@ -6,6 +6,7 @@ no header can be continued by what somebody typed.
 
 from __future__ import annotations
 
+import hashlib
 import textwrap
 from dataclasses import dataclass
 from datetime import datetime
@@ -111,6 +112,11 @@ def one_line(text: str) -> str:
     return " ".join("".join(char if char.isprintable() else " " for char in text).split())
 
 
+def _readable(part: str | Link) -> str | Link:
+    """A part without anything invisible but its line ends."""
+    return part if isinstance(part, Link) else "\n".join(one_line(line) for line in part.splitlines())
+
+
 def _farewell(clinic: Clinic, unexpected: str) -> tuple[str, ...]:
     return (
         unexpected,
@@ -128,8 +134,11 @@ def _letter(envelope: Envelope, subject: str, parts: tuple[str | Link, ...]) -> 
     message["Date"] = format_datetime(envelope.at)
     message["Message-ID"] = f"<{envelope.message_id}>"
     message["Auto-Submitted"] = "auto-generated"
+    parts = tuple(_readable(part) for part in parts)
     message.set_content(_plain(parts))
     message.add_alternative(_html(subject, parts), subtype="html")
+    # Made of what is unique to the message, so that the same mail is the same bytes.
+    message.set_boundary("=_" + hashlib.sha256(envelope.message_id.encode()).hexdigest()[:32])
     return message
 
 

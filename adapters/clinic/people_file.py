@@ -7,7 +7,7 @@ ids are not known here (see `populate`).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable
 from datetime import date
 from importlib.resources import files
 from typing import TypeVar
@@ -15,6 +15,7 @@ from typing import TypeVar
 from adapters.clinic.addresses import well_formed
 from adapters.clinic.moments import zone
 from adapters.clinic.names import folded
+from adapters.clinic.node_reader import NodeReader
 from adapters.clinic.people import (
     OMITTED,
     AccountEntry,
@@ -23,12 +24,9 @@ from adapters.clinic.people import (
     ContactEntry,
     DeliveryEntry,
     InvitationEntry,
-    MaybeTruth,
     MaybeWord,
     Omitted,
     People,
-    Truth,
-    Whole,
     Word,
 )
 from engine import (
@@ -38,7 +36,6 @@ from engine import (
     Place,
     Scalar,
     Source,
-    did_you_mean,
     finding,
     in_reading_order,
     read,
@@ -61,8 +58,6 @@ DELIVERY_STATES = (
     "complained",
 )
 _STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
-_AGO = re.compile(r"(\d{1,5}) (minute|hour|day|week)s? ago")
-_MINUTES = {"minute": 1, "hour": 60, "day": 1440, "week": 10080}
 _PERSON_KEYS = (
     "name email phone status online_access email_notifications switched_off_by account invitation delivery"
 ).split()
@@ -105,11 +100,13 @@ def sample_source() -> Source:
     return Source("sample.yaml", text)
 
 
-class _Reading:
-    """Reads nodes into entries, and collects what is wrong on the way."""
+def sample_people() -> People:
+    """The people of the sample clinic."""
+    return load_people(sample_source())[0]
 
-    def __init__(self) -> None:
-        self.findings: list[Diagnostic] = []
+
+class _Reading(NodeReader):
+    """Reads nodes into entries."""
 
     def clinic(self, node: Node) -> ClinicEntry:
         """The section `clinic`."""
@@ -118,10 +115,10 @@ class _Reading:
             return ClinicEntry()
         return ClinicEntry(
             name=self.text(top, "name"),
-            login_url=self._checked(top, "login_url", _is_https, "an https address"),
-            support_email=self._checked(top, "support_email", well_formed, "an email address"),
-            mail_from=self._checked(top, "mail_from", well_formed, "an email address"),
-            timezone=self._checked(top, "timezone", _is_zone, "a time zone such as America/Toronto"),
+            login_url=self.checked(top, "login_url", _is_https, "an https address"),
+            support_email=self.checked(top, "support_email", well_formed, "an email address"),
+            mail_from=self.checked(top, "mail_from", well_formed, "an email address"),
+            timezone=self.checked(top, "timezone", _is_zone, "a time zone such as America/Toronto"),
             invite_hours=self.whole(top, "invite_hours", 1, 24 * 31),
             resend_minutes=self.whole(top, "resend_minutes", 0, 24 * 60),
             age_of_majority=self.whole(top, "age_of_majority", 1, 30),
@@ -134,7 +131,7 @@ class _Reading:
         if node is None:
             return ()
         if not isinstance(node, NodeList):
-            self._wrong(node, f"`{key}` must be a list of people, each beginning with `- name:`")
+            self.wrong(node, f"`{key}` must be a list of people, each beginning with `- name:`")
             return ()
         keys = _CLIENT_KEYS if key == "clients" else _CONTACT_KEYS
         entries = []
@@ -188,84 +185,6 @@ class _Reading:
             consent=self.word(top, "consent", ("none", "active", "inactive")),
         )
 
-    def mapping(self, node: Node, what: str, known: Collection[str]) -> Mapping | None:
-        """The node as a mapping; keys that are not known become findings."""
-        if not isinstance(node, Mapping):
-            self._wrong(node, f"{what} must have keys: {', '.join(known)}")
-            return None
-        for key, _ in node.entries:
-            if key.text not in known:
-                repair = did_you_mean(key.text, known) or f"Known are {', '.join(known)}."
-                self.findings.append(
-                    finding("U501", key.place, f"`{key.text}`: there is no such key here.", repair=repair)
-                )
-        return node
-
-    def text(self, top: Mapping, key: str) -> Word:
-        """A text that is not null."""
-        value = self.maybe_text(top, key)
-        if value is None:
-            self._wrong_at(top, key, f"`{key}` needs a text")
-            return OMITTED
-        return value
-
-    def maybe_text(self, top: Mapping, key: str) -> MaybeWord:
-        """A text, or null for "there is none"."""
-        node = top.get(key)
-        if node is None:
-            return OMITTED
-        if isinstance(node, Scalar) and node.value is None:
-            return None
-        if isinstance(node, Scalar) and isinstance(node.value, str) and node.value.strip():
-            return node.value.strip()
-        self._wrong(node, f"`{key}` must be a text (in quotes, if it is a number or a truth) or null")
-        return OMITTED
-
-    def truth(self, top: Mapping, key: str) -> Truth:
-        """True or false."""
-        value = self.maybe_truth(top, key)
-        if value is None:
-            self._wrong_at(top, key, f"`{key}` must be true or false")
-            return OMITTED
-        return value
-
-    def maybe_truth(self, top: Mapping, key: str) -> MaybeTruth:
-        """True, false, or null for "not known"."""
-        node = top.get(key)
-        if node is None:
-            return OMITTED
-        if isinstance(node, Scalar) and (node.value is None or isinstance(node.value, bool)):
-            return node.value
-        self._wrong(node, f"`{key}` must be true or false")
-        return OMITTED
-
-    def whole(self, top: Mapping, key: str, least: int, most: int) -> Whole:
-        """A whole number within bounds."""
-        node = top.get(key)
-        if node is None:
-            return OMITTED
-        value = node.value if isinstance(node, Scalar) else None
-        if isinstance(value, int) and not isinstance(value, bool) and least <= value <= most:
-            return value
-        self._wrong(node, f"`{key}` must be a whole number from {least} to {most}")
-        return OMITTED
-
-    def word(self, top: Mapping, key: str, options: Sequence[str]) -> Word:
-        """One word of a closed list."""
-        node = top.get(key)
-        if node is None:
-            return OMITTED
-        found = self._option(node, key, options)
-        return OMITTED if found is None else found
-
-    def _option(self, node: Node, key: str, options: Sequence[str]) -> str | None:
-        value = node.value if isinstance(node, Scalar) else None
-        if isinstance(value, str) and value in options:
-            return value
-        near = did_you_mean(value, options) if isinstance(value, str) else None
-        self._wrong(node, f"`{key}` must be one of {', '.join(options)}", near)
-        return None
-
     def _switched_off_by(self, top: Mapping) -> MaybeWord:
         node = top.get("switched_off_by")
         if isinstance(node, Scalar) and node.value is None:
@@ -275,7 +194,7 @@ class _Reading:
     def _birth_date(self, top: Mapping) -> MaybeWord:
         value = self.maybe_text(top, "birth_date")
         if isinstance(value, str) and not _is_date(value):
-            self._wrong_at(top, "birth_date", "`birth_date` must be a date such as 1990-02-03")
+            self.wrong_at(top, "birth_date", "`birth_date` must be a date such as 1990-02-03")
             return OMITTED
         return value
 
@@ -284,10 +203,10 @@ class _Reading:
         if node is None:
             return OMITTED
         if isinstance(node, Scalar):
-            state = self._option(node, "account", ACCOUNT_STATES)
+            state = self.option(node, "account", ACCOUNT_STATES)
             return OMITTED if state is None else _account(state)
         inner = self.mapping(node, "an account", ("state", "login_email", "mfa", "last_login"))
-        state = self._needed(inner, "state", ACCOUNT_STATES)
+        state = self.needed(inner, "state", ACCOUNT_STATES)
         if inner is None or state is None:
             return OMITTED
         login, mfa = self.maybe_text(inner, "login_email"), self.truth(inner, "mfa")
@@ -295,7 +214,7 @@ class _Reading:
             state,
             login if isinstance(login, str) else None,
             mfa is True,
-            self._ago(inner, "last_login"),
+            self.ago(inner, "last_login"),
         )
 
     def _invitation(self, top: Mapping) -> InvitationEntry | Omitted | None:
@@ -303,65 +222,31 @@ class _Reading:
         if node is None:
             return OMITTED
         if isinstance(node, Scalar):
-            state = self._option(node, "invitation", INVITATION_STATES)
+            state = self.option(node, "invitation", INVITATION_STATES)
             return OMITTED if state is None else _invitation(state, None)
         inner = self.mapping(node, "an invitation", ("state", "sent"))
         if inner is None:
             return OMITTED
         state = None
         if inner.get("state") is not None:
-            state = self._needed(inner, "state", INVITATION_STATES)
-        return _invitation(state, self._ago(inner, "sent"))
+            state = self.needed(inner, "state", INVITATION_STATES)
+        return _invitation(state, self.ago(inner, "sent"))
 
     def _delivery(self, top: Mapping) -> DeliveryEntry | Omitted | None:
         node = top.get("delivery")
         if node is None:
             return OMITTED
         if isinstance(node, Scalar):
-            state = self._option(node, "delivery", DELIVERY_STATES)
+            state = self.option(node, "delivery", DELIVERY_STATES)
             return OMITTED if state is None else DeliveryEntry(state)
         inner = self.mapping(node, "a delivery", ("state", "status"))
         if inner is None:
             return OMITTED
-        status = self._checked(inner, "status", _is_status, 'a status such as "5.1.1"')
+        status = self.checked(inner, "status", _is_status, 'a status such as "5.1.1"')
         found = self.word(inner, "state", DELIVERY_STATES)
         return DeliveryEntry(
             None if isinstance(found, Omitted) else found, None if isinstance(status, Omitted) else status
         )
-
-    def _needed(self, inner: Mapping | None, key: str, options: Sequence[str]) -> str | None:
-        node = inner.get(key) if inner is not None else None
-        if node is not None:
-            return self._option(node, key, options)
-        if inner is not None:
-            self.findings.append(
-                finding(
-                    "U503",
-                    inner.place,
-                    f"`{key}` is missing.",
-                    repair=f"Add `{key}:`, one of {', '.join(options)}.",
-                )
-            )
-        return None
-
-    def _ago(self, top: Mapping, key: str) -> int | None:
-        value = self.maybe_text(top, key)
-        if not isinstance(value, str):
-            return None
-        found = _AGO.fullmatch(value)
-        if found is None:
-            self._wrong_at(top, key, f'`{key}` must be a time such as "3 days ago" or "20 minutes ago"')
-            return None
-        return int(found[1]) * _MINUTES[found[2]]
-
-    def _checked(self, top: Mapping, key: str, fits: Callable[[str], bool], wanted: str) -> Word:
-        value = self.maybe_text(top, key)
-        if isinstance(value, Omitted):
-            return OMITTED
-        if value is None or not fits(value):
-            self._wrong_at(top, key, f"`{key}` must be {wanted}")
-            return OMITTED
-        return value
 
     def _name(self, person: Mapping) -> str | None:
         if person.get("name") is None:
@@ -430,17 +315,6 @@ class _Reading:
                     repair="Add `relationship: guardian` to that contact.",
                 )
             )
-
-    def _wrong_at(self, top: Mapping, key: str, expected: str) -> None:
-        node = top.get(key)
-        if node is not None:
-            self._wrong(node, expected)
-
-    def _wrong(self, node: Node, expected: str, repair: str | None = None) -> None:
-        found = f"`{node.text}` does not fit." if isinstance(node, Scalar) else "This does not fit."
-        self.findings.append(
-            finding("U502", node.place, found, f"{expected[0].upper()}{expected[1:]}.", repair)
-        )
 
 
 def _account(

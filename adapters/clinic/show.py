@@ -14,7 +14,7 @@ from pathlib import Path
 
 from adapters.clinic.accounts import account_of
 from adapters.clinic.database import open_database
-from adapters.clinic.deliveries import mails
+from adapters.clinic.deliveries import Mail, mails
 from adapters.clinic.invitations import link_state
 from adapters.clinic.moments import restored
 from adapters.clinic.names import folded
@@ -111,7 +111,7 @@ def _people_table(
         "kind",
         "email",
         "online access",
-        "email notifications",
+        "notifications",
         "account",
         "setup email",
     )
@@ -155,12 +155,19 @@ def _mail_table(
             mail.subject or "",
             mail.to_address,
             f"{mail.state} {mail.status or ''}".strip(),
-            link_state(mail, now) if mail.purpose != "ticket" else "",
+            _link(mail, now),
         )
         for mail in mails(connection, "1 = 1", ())
         if ids is None or mail.subject in ids
     )
     return Table("Mails, the newest first", ("sent", "what", "person", "to", "delivery", "link"), rows)
+
+
+def _link(mail: Mail, now: datetime) -> str:
+    if mail.purpose == "ticket":
+        return ""
+    replaced = mail.ended_at is not None and mail.used_at is None and mail.state == "sent"
+    return "replaced" if replaced else link_state(mail, now)
 
 
 def _ticket_table(connection: sqlite3.Connection, clinic: Clinic, ids: frozenset[str] | None) -> Table:

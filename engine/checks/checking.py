@@ -18,6 +18,7 @@ from engine.knowledge import Knowledge
 from engine.nodes import Scalar
 from engine.source import Place
 from engine.steps.visit import VisitFlow
+from engine.types import RecordType, Type, fits, in_words, present
 from engine.typing_rules import (
     Scope,
     allowed_path,
@@ -25,7 +26,6 @@ from engine.typing_rules import (
     check_expression,
     facts_everywhere,
 )
-from engine.types import RecordType, Type, fits, in_words, present
 
 if TYPE_CHECKING:
     from engine.flow import Tree
@@ -209,7 +209,10 @@ class Checking:
         for name, kind in tree.inputs.items():
             if name not in step.args and name != step.name and present(kind) == kind:
                 self.report(
-                    "U302", step.place, f"`{tree.name}` needs `{name}` ({in_words(kind)}).", None,
+                    "U302",
+                    step.place,
+                    f"`{tree.name}` needs `{name}` ({in_words(kind)}).",
+                    None,
                     f"Add it under `with`: `{name}: …`.",
                 )
 
@@ -249,12 +252,8 @@ class Checking:
         for result, kind in self.tree.results.items():
             given = known.facts.get(result)
             if given is None and present(kind) == kind:
-                self.report(
-                    "U308", place, f"The result `{result}` is not set on every way that leads here."
-                )
-            elif given is not None and not fits(
-                present(given) if result in known.known else given, kind
-            ):
+                self.report("U308", place, f"The result `{result}` is not set on every way that leads here.")
+            elif given is not None and not fits(present(given) if result in known.known else given, kind):
                 self.report(
                     "U301",
                     place,

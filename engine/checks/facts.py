@@ -37,9 +37,7 @@ def knowledge_at(tree: Tree, checking: Checking) -> Mapping[str, Knowledge]:
     return known
 
 
-def _onward(
-    tree: Tree, step: Step, checking: Checking, known: Knowledge
-) -> list[tuple[str, Knowledge]]:
+def _onward(tree: Tree, step: Step, checking: Checking, known: Knowledge) -> list[tuple[str, Knowledge]]:
     after = step.after(checking, known)
     onward = [(edge.to, after.get(edge.label, known)) for edge in step.edges()]
     if isinstance(step, Do):

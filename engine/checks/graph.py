@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from engine.checks.checking import Checking
 from engine.flow import FALL_OFF, Tree
-from engine.steps.base import Step, all_targets
+from engine.steps.base import Broken, Step, all_targets
 
 
 def check_graph(tree: Tree, checking: Checking) -> None:
@@ -50,7 +50,9 @@ def _unreachable(tree: Tree, reached: frozenset[str], checking: Checking) -> Non
 
 def _falls_off(tree: Tree, reached: frozenset[str], checking: Checking) -> None:
     for path, step in tree.steps.items():
-        if path in reached and step.next == FALL_OFF and any(edge.to == FALL_OFF for edge in step.edges()):
+        if path not in reached or isinstance(step, Broken):
+            continue
+        if step.next == FALL_OFF and any(edge.to == FALL_OFF for edge in step.edges()):
             checking.report(
                 "U212",
                 step.place,
@@ -155,4 +157,3 @@ def _circles(onward: Mapping[str, list[str]]) -> list[frozenset[str]]:
                     above = work[-1][0]
                     lowest[above] = min(lowest[above], lowest[path])
     return found
-

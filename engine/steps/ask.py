@@ -15,7 +15,7 @@ from engine.knowledge import Knowledge
 from engine.nodes import Scalar
 from engine.rich import NO_TEXT
 from engine.schema import AnswerOption, Field, Shape
-from engine.steps.base import THEN, Asking, Edge, Blueprint, Step, StepKind, Taken
+from engine.steps.base import THEN, Asking, Blueprint, Edge, Step, StepKind, Taken
 from engine.steps.do import Do
 from engine.texts import Template
 from engine.types import (
@@ -107,16 +107,17 @@ class Ask(Asking):
         answer = parse_answer(self._question(run, prompt), value)
         if isinstance(answer, NotAccepted):
             return self._refusal(run, answer)
-        if self.valid is not None and answer.value is not None:
-            if not self.valid.holds({**run.env, "answer": answer.value}):
-                return self._refusal(run, NotAccepted("not_valid", "This answer cannot be right."))
+        if not self._holds(run, answer):
+            return self._refusal(run, NotAccepted("not_valid", "This answer cannot be right."))
         ids = {option.id.text for option in self.options}
         if self.save and (answer.choice not in ids or self.kind == "choice"):
             run.set_fact(self.save, self._saved(run, prompt, answer))
         elif self.save:
             run.set_fact(self.save, None)
         to = self.routes.get(self._routed_by(answer), self.then)
-        run.approved = next((each for each in prompt.choices if each.id == answer.choice and each.effect), None)
+        run.approved = next(
+            (each for each in prompt.choices if each.id == answer.choice and each.effect), None
+        )
         return Taken(to, _in_words(prompt, answer))
 
     def review(self, checking: Checking) -> None:
@@ -193,7 +194,7 @@ class Ask(Asking):
         result[SKIPPED] = result[""]
         for name in (PICKED, "yes", "no"):
             result[name] = known.with_fact(self.save, kind)
-        if not unknown or PICKED not in self.routes and not self._others_fall(PICKED):
+        if not unknown or (PICKED not in self.routes and not self._others_fall(PICKED)):
             result[""] = known.with_fact(self.save, kind)
         return result
 
@@ -252,6 +253,12 @@ class Ask(Asking):
             today=run.today,
         )
 
+    def _holds(self, run: Run, answer: Accepted) -> bool:
+        """Whether an answer that was given is valid by the author's own condition."""
+        if self.valid is None or answer.value is None:
+            return True
+        return self.valid.holds({**run.env, "answer": answer.value})
+
     def _refusal(self, run: Run, why: NotAccepted) -> NotAccepted:
         if self.message is None or why.code in ("empty", "stale"):
             return why
@@ -292,7 +299,9 @@ def _in_words(prompt: Prompt, answer: Accepted) -> str:
     return "(skipped)" if answer.value is None else f"({prompt.kind})"
 
 
-def leads_to_call(routes: Mapping[str, str], steps: Mapping[str, Step], actions: Mapping[str, Action]) -> dict[str, str]:
+def leads_to_call(
+    routes: Mapping[str, str], steps: Mapping[str, Step], actions: Mapping[str, Action]
+) -> dict[str, str]:
     """For each answer the path of the risky call it leads straight to."""
     found: dict[str, str] = {}
     for name, path in routes.items():
@@ -344,9 +353,7 @@ def _constant_choices(kind: PromptKind, options: tuple[AnswerOption, ...]) -> tu
     labels = [option.label.constant for option in options if option.condition is None]
     if len(labels) < len(options) or any(label is None for label in labels):
         return None
-    return tuple(
-        Choice(option.id.text, (option.label.constant or NO_TEXT).text) for option in options
-    )
+    return tuple(Choice(option.id.text, (option.label.constant or NO_TEXT).text) for option in options)
 
 
 ASK = StepKind(

@@ -104,13 +104,31 @@ class Step(ABC):
 
     def review(self, checking: Checking) -> None:
         """Report what its fields alone cannot say: fields that do not go together."""
+        return None
 
     def check(self, checking: Checking, known: Knowledge) -> None:
         """Report what is wrong with it, given what is known where it stands."""
+        return None
 
     def after(self, checking: Checking, known: Knowledge) -> Mapping[str, Knowledge]:
         """What is known past it, for each label of an edge; labels not in it know what was known before."""
         return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Broken(Step):
+    """Stands for a step that could not be read, so that what follows it is still looked at. A pack with one
+    is never run."""
+
+    def edges(self) -> Iterator[Edge]:
+        """Wherever it may have led."""
+        yield Edge("", self.next, self.place)
+        for name, target in all_targets(self.plan.parts):
+            yield Edge(name, self.plan.link(target), target.place)
+
+    def enter(self, run: Run) -> str | None:
+        """Pass on."""
+        return self.next
 
 
 @dataclass(frozen=True, slots=True)

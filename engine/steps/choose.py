@@ -10,7 +10,7 @@ from engine.diagnostics import did_you_mean
 from engine.expressions import Expression
 from engine.knowledge import Knowledge
 from engine.schema import Field, Routes, Shape
-from engine.steps.base import Edge, Blueprint, Step, StepKind
+from engine.steps.base import Blueprint, Edge, Step, StepKind
 from engine.types import ChoiceType, OptionalType, in_words, present
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from engine.expressions import Expression
 from engine.knowledge import Knowledge
 from engine.nodes import Scalar
 from engine.schema import Field, Shape
-from engine.steps.base import THEN, Calling, Edge, Blueprint, Step, StepKind
+from engine.steps.base import THEN, Blueprint, Calling, Edge, Step, StepKind
 from engine.types import in_words, optional
 from engine.values import Value
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from engine.effects import Outcome
 from engine.rich import NO_TEXT
 from engine.schema import Field, Shape
-from engine.steps.base import Edge, Blueprint, Step, StepKind
+from engine.steps.base import Blueprint, Edge, Step, StepKind
 from engine.texts import Template
 
 if TYPE_CHECKING:

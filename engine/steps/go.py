@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.schema import Field, Shape
-from engine.steps.base import Edge, Blueprint, Step, StepKind
+from engine.steps.base import Blueprint, Edge, Step, StepKind
 
 if TYPE_CHECKING:
     from engine.run import Run

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from engine.expressions import Expression
 from engine.knowledge import Knowledge
 from engine.schema import Field, Shape
-from engine.steps.base import Edge, Blueprint, Step, StepKind
+from engine.steps.base import Blueprint, Edge, Step, StepKind
 
 if TYPE_CHECKING:
     from engine.checks.checking import Checking

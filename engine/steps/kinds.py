@@ -18,6 +18,5 @@ from engine.steps.set_ import SET
 from engine.steps.visit import VISIT
 
 KINDS: Mapping[str, StepKind] = {
-    kind.key: kind
-    for kind in (SAY, ASK, DO, IF, CHOOSE, SET, VISIT, GO, RETURN, HAND_OVER, END)
+    kind.key: kind for kind in (SAY, ASK, DO, IF, CHOOSE, SET, VISIT, GO, RETURN, HAND_OVER, END)
 }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.schema import Field, Shape
-from engine.steps.base import THEN, Edge, Blueprint, Step, StepKind
+from engine.steps.base import THEN, Blueprint, Edge, Step, StepKind
 from engine.texts import Template
 
 if TYPE_CHECKING:

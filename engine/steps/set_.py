@@ -10,7 +10,7 @@ from engine.expressions import Expression
 from engine.knowledge import Knowledge
 from engine.nodes import Scalar
 from engine.schema import Field, Shape
-from engine.steps.base import THEN, Edge, Blueprint, Step, StepKind
+from engine.steps.base import THEN, Blueprint, Edge, Step, StepKind
 
 if TYPE_CHECKING:
     from engine.checks.checking import Checking

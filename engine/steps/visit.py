@@ -13,7 +13,7 @@ from engine.schema import Field, Shape
 from engine.state import Frame as Visit
 from engine.state import Round
 from engine.steps.ask import item_id
-from engine.steps.base import THEN, Edge, Blueprint, Step, StepKind, Visiting
+from engine.steps.base import THEN, Blueprint, Edge, Step, StepKind, Visiting
 from engine.types import ListType, Type, in_words
 from engine.values import Value
 

@@ -1,0 +1,122 @@
+"""A conversation as JSON lines: what comes in, what goes out, and what is wrong with a line."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.jsonlines import LONGEST_LINE, converse
+from adapters.view import View
+from engine import Choice, Did, Problem, Prompt, Value, plain
+from tests.adapters.console.scripted import JUNK, NAUGHTY, SWITCH, Scripted, asking, ending
+
+
+def talk(lines: str, *turns: View) -> tuple[list[dict[str, Value]], Scripted, View]:
+    """The turns that went out, the driver, and the last view."""
+    out = io.StringIO()
+    driver = Scripted(*turns)
+    last = converse(driver, turns[0], io.StringIO(lines), out)
+    return [json.loads(line) for line in out.getvalue().splitlines()], driver, last
+
+
+def test_a_conversation_goes_from_turn_to_turn() -> None:
+    turns, driver, last = talk(
+        '{"answer": "missing", "prompt": "email-not-received/q", "seq": 1}\n\n{"answer": "both"}\n{"answer": 1}\n',
+        asking(JUNK, "Let us look."),
+        asking(SWITCH),
+        ending(),
+    )
+    assert driver.answers == ["missing", "both"]
+    assert [turn["prompt"] is None for turn in turns] == [False, False, True]
+    assert turns[0]["say"] == [
+        {"text": "Let us look.", "rich": [{"kind": "paragraph", "spans": [{"text": "Let us look."}]}]}
+    ]
+    assert turns[2]["end"] == {"outcome": "solved", "text": "Ana can log in."}
+    assert last.end is not None
+
+
+def test_the_end_of_input_leaves_the_session_open() -> None:
+    turns, _, last = talk("", asking(JUNK), ending())
+    assert len(turns) == 1
+    assert last.end is None
+
+
+def test_the_other_requests_reach_the_driver() -> None:
+    lines = '{"why": true}\n{"note": "she calls at 3"}\n{"back": true}\n'
+    turns, driver, _ = talk(lines, asking(JUNK), asking(JUNK), ending())
+    assert driver.calls == [("why", None), ("note", "she calls at 3"), ("back", None)]
+    assert turns[1]["info"] == "Because junk folders swallow emails."
+
+
+WRONG = {
+    "not json": "bad-json",
+    '{"answer": "yes"': "bad-json",
+    '{"answer": 1, "answer": 2}': "bad-json",
+    '{"answer": NaN}': "bad-json",
+    '{"answer": 1e999}': "bad-json",
+    '{"answer": ' + "9" * 30 + "}": "bad-json",
+    '{"answer": "\\ud800"}': "bad-json",
+    "[" * 60_000: "bad-json",
+    "[]": "bad-request",
+    '"yes"': "bad-request",
+    "{}": "bad-request",
+    '{"seq": 1}': "bad-request",
+    '{"answer": 1, "back": true}': "bad-request",
+    '{"back": true, "seq": 1}': "bad-request",
+    '{"back": false}': "bad-request",
+    '{"why": 1}': "bad-request",
+    '{"note": ""}': "bad-request",
+    '{"note": 7}': "bad-request",
+    '{"answer": 1, "prompt": 2}': "bad-request",
+    '{"answer": 1, "seq": "1"}': "bad-request",
+    '{"answer": 1, "seq": true}': "bad-request",
+    '{"anwser": 1}': "unknown-key",
+    '{"answer": 1, "who": "me"}': "unknown-key",
+    '{"reveal": "r-1"}': "nothing-to-reveal",
+    '{"answer": "' + "x" * LONGEST_LINE + '"}': "too-long",
+}
+
+
+@pytest.mark.parametrize(("line", "code"), WRONG.items(), ids=[line[:30] for line in WRONG])
+def test_a_wrong_line_is_told_and_the_conversation_goes_on(line: str, code: str) -> None:
+    turns, driver, _ = talk(line + '\n{"answer": "missing"}\n', asking(JUNK, "Let us look."), ending())
+    problem = turns[1]["problem"]
+    assert isinstance(problem, dict)
+    assert problem["code"] == code
+    assert turns[1]["prompt"] == turns[0]["prompt"]
+    assert turns[1]["say"] == []
+    assert driver.answers == ["missing"]
+
+
+@pytest.mark.parametrize("text", NAUGHTY)
+def test_no_raw_control_goes_out(text: str) -> None:
+    question = Prompt("f/q", "q", 1, "choice", plain(text), (Choice("a", text, text, text),), hint=text)
+    view = replace(
+        asking(question, text, did=(Did(text, "confirmed", text=text),)), problem=Problem("p", text)
+    )
+    out = io.StringIO()
+    converse(Scripted(view, ending()), view, io.StringIO(""), out)
+    line = out.getvalue()
+    assert line.endswith("}\n")
+    assert all(" " <= char <= "~" for char in line[:-1])
+    if "\ud800" not in text:
+        said = json.loads(line)["prompt"]["choices"][0]["label"]
+        assert said == text
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=10),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@given(st.one_of(st.text(max_size=30), json_values.map(json.dumps)))
+def test_no_line_is_too_odd(line: str) -> None:
+    turns, _, _ = talk(line.replace("\n", " ") + "\n", asking(JUNK), ending())
+    assert turns
