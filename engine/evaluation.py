@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, assert_never
+from typing import Final, TypeAlias, assert_never
 
 from engine.expression_tree import (
     Both,
@@ -32,11 +32,7 @@ from engine.values import Value
 ALLOWED: Final = "$allowed"
 """Under this name the facts hold the names of the actions for which `can()` is true."""
 
-if TYPE_CHECKING:
-    Facts: TypeAlias = Mapping[str, Value | frozenset[str]]
-else:
-    Facts = Any
-
+Facts: TypeAlias = Mapping[str, Value | frozenset[str]]
 Evaluate: TypeAlias = Callable[[Facts], Value]
 Holds: TypeAlias = Callable[[Facts], bool]
 

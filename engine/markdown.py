@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
-from urllib.parse import urlsplit
 
 from engine.rich import BlockKind, Style
 
@@ -35,7 +34,9 @@ _LINK: Final = re.compile(r"\[(?P<label>[^\[\]]*)\]\((?P<address>[^()]*)\)")
 _ITEM: Final = re.compile(r"\s*- +(?=\S)")
 _NUMBER: Final = re.compile(r"\s*[0-9]{1,2}\. +(?=\S)")
 _PATH_LINE: Final = re.compile(r"\s*\x01[^\x01\x03]*\x03\s*")
-_HOST: Final = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,5})?", re.IGNORECASE | re.ASCII)
+_HTTPS: Final = re.compile(
+    r"https://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,5})?(?:[/?#][!-~]*)?", re.IGNORECASE | re.ASCII
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +70,10 @@ class Blemish:
 
 
 def is_https(address: str) -> bool:
-    """Whether an address may be a link: https, a plain host, no user name, nothing invisible."""
-    if not address.startswith("https://") or len(address) > LONGEST_ADDRESS or not address.isascii():
+    """Whether an address may be a link: https, a plain host, no user name, nothing invisible or quoting."""
+    if len(address) > LONGEST_ADDRESS or any(each in address for each in "<>\"'`\\()"):
         return False
-    if not address.isprintable() or any(each in address for each in " <>\"'`\\()"):
-        return False
-    try:
-        return _HOST.fullmatch(urlsplit(address).netloc) is not None
-    except ValueError:
-        return False
+    return _HTTPS.fullmatch(address) is not None
 
 
 def lay_out(pattern: str) -> tuple[LaidOut, ...]:

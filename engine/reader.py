@@ -140,9 +140,13 @@ class _Builder:
     def report(
         self, code: str, place: Place, message: str, expected: str | None = None, repair: str | None = None
     ) -> None:
+        """Add a finding."""
+        self.keep(finding(code, place, message, expected, repair))
+
+    def keep(self, found: Diagnostic) -> None:
         """Add a finding, up to the most that are kept."""
         if len(self.findings) < MOST_FINDINGS:
-            self.findings.append(finding(code, place, message, expected, repair))
+            self.findings.append(found)
 
     def look_for_hidden(self) -> None:
         """Report hidden characters, and put visible ones in their places so that the rest can be read."""
@@ -215,13 +219,14 @@ class _Builder:
         """The beginning of a list or mapping."""
         if not self.count(place):
             return
-        if self.skipping:
-            self.skipping += 1
-        elif len(self.stack) >= self.limits.depth:
+        # The parser itself takes time in the square of the depth, so that nothing deeper is even skipped.
+        if len(self.stack) + self.skipping >= self.limits.depth:
             self.report("U005", place, f"This is nested more than {self.limits.depth} deep.")
             self.stop()
+        elif self.skipping:
+            self.skipping += 1
         elif event.flow_style and self.text.startswith(("{{", "{%"), start):
-            self.findings.append(template_unquoted(Place(self.source, place.line, place.column, 2)))
+            self.keep(template_unquoted(Place(self.source, place.line, place.column, 2)))
             self.skipping, self.skipped_from = 1, start
             self.stack.append(_Frame(place, False))
         else:
@@ -338,6 +343,9 @@ class _Builder:
         one_line = start.line == end.line
         length = self.length(start.index, end.index, one_line)
         place = Place(self.source, start.line + 1, start.column + 1, length)
+        if start.index >= len(self.text):
+            # The parser puts a value that is missing at the end of the file on a line of its own.
+            place = _place_of(self.source, self.text.rstrip())
         if not self.count(place) or self.skipping:
             return
         quoted = style != "plain"
@@ -351,7 +359,8 @@ class _Builder:
             self.quoted_until = (end.line + 1, end.column + 1)
         value = self.resolved(text, place) if not quoted else text
         node = Scalar(value, self.good_names.get(text, text), place, quoted, lines)
-        if not text.isascii() or (style == "double" and not text.isprintable()):
+        is_name = bool(self.stack) and self.stack[-1].at_key
+        if not is_name and (not text.isascii() or (style == "double" and not text.isprintable())):
             self.check_text(node, style)
         self.add(node)
 

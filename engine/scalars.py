@@ -217,10 +217,12 @@ def lines_of(place: Place, raw: str, value: str, style: Style) -> Lines:
     return WrittenLines(place, raw, value, style)
 
 
-def _block_lines(place: Place, raw: str, value: str) -> BlockLines:
+def _block_lines(place: Place, raw: str, value: str) -> Lines:
     """In a literal block a line of the file is its line of the value behind the same indentation."""
     column = 1
     below = BREAK.split(raw)[1:]
+    if not below:
+        return ()
     for written, line in zip(below, value.split("\n"), strict=False):
         if line:
             column = len(written) - len(line) + 1

@@ -123,6 +123,7 @@ _DECIDED_TOGETHER = (
     ("invitation", "delivery"),
     ("account", "invitation"),
     ("account", "delivery"),
+    ("email", "delivery"),
 )
 
 _Entry = TypeVar("_Entry", ClinicEntry, ContactEntry, ClientEntry)
@@ -165,8 +166,9 @@ def _over(base: _Entry, extra: _Entry) -> _Entry:
         for field in fields(extra)
         if field.name != "contacts" and (value := getattr(extra, field.name)) is not OMITTED
     }
+    stated = frozenset(changes)
     for key, other in _DECIDED_TOGETHER:
-        if key in changes and other not in changes and hasattr(base, other):
+        if key in stated and other not in stated and hasattr(base, other):
             changes[other] = OMITTED
     return replace(base, **changes)
 

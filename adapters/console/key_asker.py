@@ -11,7 +11,7 @@ from prompt_toolkit.input import Input
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 
 from adapters.console.menu import Menu
-from adapters.console.replies import LISTS, Answer, Order, Reply, understand
+from adapters.console.replies import LISTS, Answer, Order, Puzzle, Reply, understand
 from adapters.console.screen import TerminalScreen
 from adapters.console.transcript import answer_rows
 from engine import Prompt
@@ -38,8 +38,9 @@ class KeyAsker:
             reply = self._menu(Menu(prompt))
         else:
             reply = self._line(prompt)
-        if isinstance(reply, Answer):
-            self._screen.show(answer_rows(reply.echo, self._screen.marks))
+        echo = reply.echo if isinstance(reply, Answer) else reply.typed if isinstance(reply, Puzzle) else ""
+        if echo:
+            self._screen.show(answer_rows(echo, self._screen.marks))
         return reply
 
     def _new_session(self) -> PromptSession[Reply | str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from getpass import getpass
 from typing import TextIO, assert_never
 
-from adapters.console.layout import Row
+from adapters.console.layout import BLANK, Row
 from adapters.console.replies import Answer, Order, Puzzle, Reply, choices_of, understand
 from adapters.console.screen import PlainScreen
 from adapters.console.transcript import choice_rows
@@ -41,6 +41,7 @@ class LineAsker:
     def _line(self) -> str:
         line = self._source.readline(LONGEST_LINE)
         if not line:
+            self._screen.show([BLANK])
             raise EOFError
         return line.rstrip("\n").removesuffix("\r")
 

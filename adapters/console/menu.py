@@ -5,7 +5,7 @@ pointed at, which are ticked. Knows nothing of keys or terminals.
 from __future__ import annotations
 
 from adapters.console.layout import Row, row
-from adapters.console.replies import Answer, Puzzle, Reply, choices_of, chosen, fitting, taken, understand
+from adapters.console.replies import Answer, Reply, choices_of, chosen, fitting, taken, understand
 from adapters.console.theme import Marks
 from adapters.console.transcript import choice_rows
 from engine import Choice, Prompt
@@ -35,10 +35,11 @@ class Menu:
         view = self.visible(typed)
         if not view:
             return
-        if self._pointed not in view:
+        now = self.pointed(typed)
+        if now is None or now not in view:
             self._pointed = view[0 if by > 0 else -1]
         else:
-            self._pointed = view[(view.index(self._pointed) + by) % len(view)]
+            self._pointed = view[(view.index(now) + by) % len(view)]
 
     def typing(self) -> None:
         """What is typed has changed: words count from now on, not what was pointed at before."""
@@ -61,20 +62,16 @@ class Menu:
         return True
 
     def enter(self, typed: str) -> Reply:
-        """What Enter says now."""
+        """What Enter says now: what is pointed at by arrows, else what is typed, else what is ticked."""
         ticked = tuple(choice for choice in self._choices if choice.id in self._ticked)
-        if typed.strip():
-            return self._with(ticked, understand(self.prompt, typed))
-        if ticked:
+        if ticked and not typed.strip():
             return taken(self.prompt, ticked)
         if self._pointed is not None:
-            return chosen(self.prompt, self._pointed)
-        return understand(self.prompt, typed)
+            return self._with(ticked, chosen(self.prompt, self._pointed))
+        return self._with(ticked, understand(self.prompt, typed))
 
     def _with(self, ticked: tuple[Choice, ...], reply: Reply) -> Reply:
-        """The typed reply together with what was ticked before."""
-        if isinstance(reply, Puzzle) and self._pointed is not None:
-            return chosen(self.prompt, self._pointed)
+        """The reply together with what was ticked before."""
         if not ticked or not isinstance(reply, Answer) or not isinstance(reply.value, list):
             return reply
         ids = {choice.id for choice in ticked} | {str(one) for one in reply.value}

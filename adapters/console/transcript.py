@@ -58,7 +58,8 @@ def question_rows(prompt: Prompt, marks: Marks) -> list[Row]:
     rows = [BLANK, *_rich_rows(prompt.text, marks, (("", "  "),), "question")]
     if prompt.hint:
         rows.append(row(prompt.hint, "faint", "  "))
-    return rows
+    # Long questions end in a list or a click path, which the choices must not run into.
+    return [*rows, BLANK] if len(prompt.text.rich) > 1 else rows
 
 
 def choice_rows(
@@ -121,7 +122,8 @@ _APART = {(one, other) for one in _KINDS for other in _KINDS if one != other or 
 def _block_row(block: Block, number: int, marks: Marks, before: tuple[Fragment, ...], style: str) -> Row:
     match block.kind:
         case "paragraph":
-            return Row(_fragments(block.spans, style), before, before)
+            asks = block.spans and block.spans[-1].text.rstrip().endswith("?")
+            return Row(_fragments(block.spans, style if asks else ""), before, before)
         case "item":
             return _hanging(_fragments(block.spans, style), before, ("rule", f"{marks.bullet} "))
         case "number":

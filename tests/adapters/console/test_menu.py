@@ -43,6 +43,13 @@ def test_typing_overrides_the_arrow() -> None:
     assert menu.enter("2") == Answer("missing", "No")
 
 
+def test_the_arrow_overrides_what_was_typed_and_starts_there() -> None:
+    menu = Menu(SWITCH)
+    menu.move(1, "2")
+    assert menu.pointed("2") == SWITCH.choices[2]
+    assert menu.enter("2") == Answer("by-hand", "I'll do it by hand")
+
+
 def test_an_effect_stands_under_its_choice() -> None:
     shown = text_of(Menu(SWITCH).rows("", UNICODE, 20)).splitlines()
     assert shown[1].strip() == "↳ Switches online access on for Ana Souza."

@@ -1,0 +1,1 @@
+"""Conversations written down as tests: reading them, and holding them again."""

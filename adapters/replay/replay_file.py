@@ -1,0 +1,217 @@
+"""Reads a replay file. Everything wrong in it is a finding with its place; nothing raises for it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from engine import (
+    Audience,
+    Catalog,
+    Diagnostic,
+    Failure,
+    Mapping,
+    Node,
+    Outcome,
+    Place,
+    Scalar,
+    Sequence,
+    Source,
+    Value,
+    did_you_mean,
+    finding,
+    in_reading_order,
+    read,
+)
+
+LOST = "lost"
+NOW = "2026-03-10T15:00:00Z"
+"""The moment at which a replay happens unless it says `now`."""
+
+_KEYS = ("replay", "flow", "as", "now", "clinic", "turns", "end", "holds", "note")
+_TURN_KEYS = ("ask", "answer", "problem", "text", "did", "outcome", "error", "fault", "by hand", "back", "note")
+_KINDS = ("ask", "did", "by hand", "back")
+_HOLDS = ("settings", "mailbox", "tickets", "journal")
+_OUTCOMES = ("confirmed", "rejected", "unknown", "reconciled")
+FAULTS = (*(failure.value for failure in Failure), LOST)
+
+TurnKind: TypeAlias = Literal["ask", "did", "by hand", "back"]
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """One turn: a question and its answer, a call and its outcome, or something a person does.
+
+    `name` is the step or the action. `problem` is the code with which the answer is refused; `text` words
+    that the question holds; `fault` what the backend is made to answer.
+    """
+
+    kind: TurnKind
+    place: Place
+    name: str = ""
+    answer: Value = None
+    problem: str = ""
+    text: str = ""
+    outcome: str = ""
+    error: str = ""
+    fault: str = ""
+    change: Node | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """A replay, ready to be held. `clinic` describes the people it starts with; `holds` what must be there
+    at the end, each under its key with its place."""
+
+    name: str
+    flow: str
+    audience: Audience
+    now: str
+    clinic: Node | None
+    turns: tuple[Expected, ...]
+    end: str
+    end_place: Place
+    holds: tuple[tuple[str, Value, Place], ...]
+    source: Source
+
+
+def read_replay(source: Source, catalog: Catalog) -> tuple[Replay | None, tuple[Diagnostic, ...]]:
+    """The replay in a file, or None if anything in it is wrong, and the findings."""
+    root, findings = read(source)
+    reading = _Reading(catalog, list(findings))
+    replay = reading.replay(source, root) if root is not None else None
+    found = in_reading_order(reading.findings)
+    return (None if found else replay), found
+
+
+class _Reading:
+    def __init__(self, catalog: Catalog, findings: list[Diagnostic]) -> None:
+        self.catalog = catalog
+        self.findings = findings
+
+    def replay(self, source: Source, root: Node) -> Replay | None:
+        if not isinstance(root, Mapping):
+            self._wrong(root.place, "A replay is a mapping.")
+            return None
+        self._known_keys(root, _KEYS, "a replay")
+        turns = root.get("turns")
+        if not isinstance(turns, Sequence):
+            self._wrong(root.place if turns is None else turns.place, "`turns` is a list of turns.")
+            return None
+        end = root.get("end")
+        return Replay(
+            self._text(root, "replay"),
+            self._text(root, "flow"),
+            Audience(self._word(root, "as", [each.value for each in Audience]) or "agent"),
+            self._text(root, "now", NOW),
+            root.get("clinic"),
+            tuple(turn for node in turns.items if (turn := self._turn(node)) is not None),
+            self._word(root, "end", [each.value for each in Outcome]),
+            end.place if end is not None else root.place,
+            self._holds(root.get("holds")),
+            source,
+        )
+
+    def _turn(self, node: Node) -> Expected | None:
+        if not isinstance(node, Mapping):
+            self._wrong(node.place, "A turn is a mapping.")
+            return None
+        self._known_keys(node, _TURN_KEYS, "a turn")
+        kinds = [kind for kind in _KINDS if node.get(kind) is not None]
+        if len(kinds) != 1:
+            self._wrong(node.place, f"A turn has exactly one of {', '.join(_KINDS)}.")
+            return None
+        place = node.entries[0][0].place
+        match kinds[0]:
+            case "ask":
+                return self._ask(node, place)
+            case "did":
+                return self._did(node, place)
+            case "by hand":
+                return Expected("by hand", place, change=node.get("by hand"))
+            case _:
+                return Expected("back", place)
+
+    def _ask(self, node: Mapping, place: Place) -> Expected:
+        answer = node.get("answer")
+        if answer is None:
+            self._wrong(place, "This question gets no `answer`.")
+        return Expected(
+            "ask",
+            place,
+            self._text(node, "ask"),
+            plain_value(answer) if answer is not None else None,
+            self._text(node, "problem", ""),
+            self._text(node, "text", ""),
+        )
+
+    def _did(self, node: Mapping, place: Place) -> Expected:
+        return Expected(
+            "did",
+            place,
+            self._word(node, "did", self.catalog.actions),
+            outcome=self._word(node, "outcome", _OUTCOMES) if node.get("outcome") else "",
+            error=self._word(node, "error", FAULTS) if node.get("error") else "",
+            fault=self._word(node, "fault", FAULTS) if node.get("fault") else "",
+        )
+
+    def _holds(self, node: Node | None) -> tuple[tuple[str, Value, Place], ...]:
+        if node is None:
+            return ()
+        if not isinstance(node, Mapping):
+            self._wrong(node.place, "`holds` is a mapping.")
+            return ()
+        self._known_keys(node, _HOLDS, "`holds`")
+        return tuple((key.text, plain_value(value), key.place) for key, value in node.entries)
+
+    def _text(self, node: Mapping, key: str, default: str | None = None) -> str:
+        value = node.get(key)
+        if isinstance(value, Scalar) and value.value is not None:
+            return value.text
+        if value is not None or default is None:
+            self._wrong(node.place if value is None else value.place, f"`{key}` needs a text here.")
+        return default or ""
+
+    def _word(self, node: Mapping, key: str, known: Collection[str]) -> str:
+        word = self._text(node, key)
+        value = node.get(key)
+        if word and word not in known and value is not None:
+            self.findings.append(
+                finding(
+                    "U403",
+                    value.place,
+                    f"`{key}` cannot be `{word}`.",
+                    f"It is one of {', '.join(known)}.",
+                    did_you_mean(word, known),
+                )
+            )
+            return next(iter(known))
+        return word
+
+    def _known_keys(self, node: Mapping, known: Collection[str], what: str) -> None:
+        for key, _ in node.entries:
+            if key.text not in known:
+                self.findings.append(
+                    finding(
+                        "U402",
+                        key.place,
+                        f"`{key.text}` is not something {what} can say.",
+                        f"It knows {', '.join(known)}.",
+                        did_you_mean(key.text, known),
+                    )
+                )
+
+    def _wrong(self, place: Place, message: str) -> None:
+        self.findings.append(finding("U401", place, message))
+
+
+def plain_value(node: Node) -> Value:
+    """A node as plain data."""
+    match node:
+        case Scalar(value=value):
+            return value
+        case Sequence(items=items):
+            return [plain_value(item) for item in items]
+        case Mapping(entries=entries):
+            return {key.text: plain_value(value) for key, value in entries}

@@ -1,0 +1,177 @@
+"""Holds a replay: says what it says, and compares what comes with what it expects, turn by turn."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+
+from adapters.replay.port import Stage
+from adapters.replay.replay_file import Expected, Replay
+from adapters.view import View
+from engine import Did, Finish, Place, Prompt, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """Where a replay and the flow part: what was expected at `place` of the replay, what came instead, the
+    step the flow stood at, and the conversation until there."""
+
+    place: Place
+    expected: str
+    came: str
+    step: str
+    conversation: tuple[str, ...]
+
+
+class _Parted(Exception):
+    """Ends the holding of a replay at its first difference."""
+
+    def __init__(self, place: Place, expected: str, came: str) -> None:
+        self.place = place
+        self.expected = expected
+        self.came = came
+        super().__init__(expected)
+
+
+def hold(replay: Replay, stage: Stage) -> Break | None:
+    """Hold `replay` on `stage`; None if everything came as expected.
+
+    Turns are complete and in order: a question or a call that changes something and is not listed is a
+    difference. Reads are listed only to be asserted.
+    """
+    holding = _Holding(replay, stage)
+    try:
+        holding.go()
+    except _Parted as parted:
+        return Break(
+            parted.place, parted.expected, parted.came, holding.step, tuple(holding.conversation)
+        )
+    return None
+
+
+@dataclass(slots=True)
+class _Holding:
+    """A replay being held. `dids` are the calls that were told and not yet expected."""
+
+    replay: Replay
+    stage: Stage
+    dids: deque[Did] = field(default_factory=deque)
+    view: View | None = None
+    seen_calls: int = 0
+    step: str = ""
+    conversation: list[str] = field(default_factory=list)
+
+    def go(self) -> None:
+        for turn in self.replay.turns:
+            if turn.fault:
+                self.stage.plan_fault(turn.name, turn.fault)
+        self._came(self.stage.start())
+        for turn in self.replay.turns:
+            self._take(turn)
+        self._end()
+
+    def _take(self, turn: Expected) -> None:
+        match turn.kind:
+            case "ask":
+                self._ask(turn)
+            case "did":
+                self._did(turn)
+            case "back":
+                self._came(self.stage.back())
+            case "by hand":
+                if turn.change is not None:
+                    self.stage.by_hand(turn.change)
+
+    def _ask(self, turn: Expected) -> None:
+        wanted = f"the question `{turn.name}`"
+        self._no_more_calls(turn.place, wanted)
+        prompt = self.view.prompt if self.view is not None else None
+        if prompt is None or not _is(prompt, turn.name):
+            raise _Parted(turn.place, wanted, self._waiting())
+        if turn.text and turn.text not in prompt.text.text:
+            raise _Parted(turn.place, f"the words “{turn.text}” in it", f"“{prompt.text.text}”")
+        self.conversation.append(f"{prompt.step} ← {turn.answer}")
+        self._came(self.stage.answer(turn.answer))
+        problem = self.view.problem if self.view is not None else None
+        if problem is not None and problem.code != turn.problem:
+            raise _Parted(
+                turn.place, f"that {turn.answer!r} is taken as an answer", f"{problem.code}: {problem.text}"
+            )
+        if problem is None and turn.problem:
+            raise _Parted(turn.place, f"that the answer is refused as {turn.problem}", "it was taken")
+
+    def _did(self, turn: Expected) -> None:
+        wanted = f"the call `{turn.name}`" + (f" ({turn.outcome or turn.error})" if turn.outcome else "")
+        if self.dids and self.dids[0].action == turn.name:
+            self._same_outcome(turn, self.dids.popleft())
+            return
+        calls = self.stage.calls()
+        for number in range(self.seen_calls, len(calls)):
+            if calls[number].action == turn.name:
+                self.seen_calls = number + 1
+                error = turn.error or turn.fault
+                if error and calls[number].failure != error:
+                    raise _Parted(turn.place, f"{wanted} ends in {error}", calls[number].failure or "it worked")
+                return
+        raise _Parted(turn.place, wanted, self._waiting())
+
+    def _same_outcome(self, turn: Expected, did: Did) -> None:
+        error = did.error.value if did.error is not None else ""
+        wanted = turn.error or ("" if turn.fault == "lost" else turn.fault)
+        if error != wanted:
+            raise _Parted(turn.place, f"`{turn.name}` ends in {wanted or 'success'}", error or "it worked")
+        if turn.outcome and did.outcome != turn.outcome:
+            raise _Parted(turn.place, f"`{turn.name}` is {turn.outcome}", did.outcome)
+
+    def _no_more_calls(self, place: Place, wanted: str) -> None:
+        if self.dids:
+            did = self.dids[0]
+            raise _Parted(place, wanted, f"the call `{did.action}` ({did.outcome})")
+
+    def _end(self) -> None:
+        wanted = f"the end: {self.replay.end}"
+        self._no_more_calls(self.replay.end_place, wanted)
+        end = self.view.end if self.view is not None else None
+        if end is None or end.outcome.value != self.replay.end:
+            raise _Parted(self.replay.end_place, wanted, self._waiting())
+        held = self.stage.holds()
+        for key, value, place in self.replay.holds:
+            if not _matches(value, held.get(key)):
+                raise _Parted(place, f"{key}: {value}", f"{held.get(key)}")
+
+    def _came(self, view: View) -> None:
+        self.view = view
+        self.dids.extend(view.did)
+        self.conversation += [f"  {text.text}" for text in view.say]
+        self.conversation += [f"  did {did.action}: {did.error or did.outcome}" for did in view.did]
+        if view.prompt is not None:
+            self.step = view.prompt.id
+            self.conversation.append(f"  {view.prompt.step}: {view.prompt.text.text}")
+
+    def _waiting(self) -> str:
+        if self.dids:
+            return f"the call `{self.dids[0].action}` ({self.dids[0].outcome})"
+        waiting: Prompt | Finish | None = None
+        if self.view is not None:
+            waiting = self.view.prompt or self.view.end
+        match waiting:
+            case Prompt(step=step):
+                return f"the question `{step}`"
+            case Finish(outcome=outcome):
+                return f"the end: {outcome.value}"
+            case None:
+                return "nothing"
+
+
+def _is(prompt: Prompt, name: str) -> bool:
+    """Whether a replay's name means this question: its full id, the end of it, or the step's own id."""
+    return name in (prompt.id, prompt.step) or prompt.id.endswith(f"/{name}")
+
+
+def _matches(wanted: Value, held: Value) -> bool:
+    """Whether what is held is what is wanted; of records only the members that are named are compared."""
+    if isinstance(wanted, dict) and isinstance(held, dict):
+        return all(key in held and _matches(value, held[key]) for key, value in wanted.items())
+    if isinstance(wanted, list) and isinstance(held, list):
+        return len(wanted) == len(held) and all(map(_matches, wanted, held))
+    return wanted == held
