@@ -54,7 +54,7 @@ def run(args: Sequence[str]) -> int:
         code = unstuck.main(list(args), prog_name="unstuck", standalone_mode=False)
         sys.stdout.flush()
         return code if isinstance(code, int) else DONE
-    except BrokenPipeError:
+    except (BrokenPipeError, NobodyReads):
         # Python would complain once more when it closes the stream.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return NOBODY_READS
@@ -100,7 +100,24 @@ def _never_choke(stream: object) -> None:
         reconfigure(errors="replace")
 
 
-@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+class NobodyReads(Exception):
+    """Whoever read the output has gone; click would make a plain 1 of it, which means findings here."""
+
+
+class Commands(click.Group):
+    """The group of all commands."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run a command. Raises NobodyReads."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise NobodyReads from None
+
+
+@click.group(
+    cls=Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]}
+)
 @click.version_option(package_name="unstuck", message="unstuck %(version)s")
 @click.pass_context
 def unstuck(context: click.Context) -> int:

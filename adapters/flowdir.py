@@ -40,15 +40,14 @@ def read_flows(paths: Iterable[Path]) -> FlowFiles:
     replays: list[Path] = []
     findings: list[Diagnostic] = []
     size = 0
-    for root, path in _files(paths):
+    for path in _files(paths):
         if path.name.endswith(REPLAY):
             replays.append(path)
             continue
         if path.name in _NOT_FLOWS[1:]:
             continue
-        data = _bytes(path)
-        size += len(data)
-        source, problem = decode(_shown(root, path), data)
+        source, problem = read_source(path)
+        size += len(source.text) if source is not None else 0
         if problem is not None:
             findings.append(problem)
         if source is None:
@@ -63,26 +62,28 @@ def read_flows(paths: Iterable[Path]) -> FlowFiles:
     return FlowFiles(tuple(flows), vocabulary, tuple(replays), tuple(findings))
 
 
-def _files(paths: Iterable[Path]) -> Iterator[tuple[Path, Path]]:
-    for path in paths:
-        if path.is_dir():
-            yield from ((path, each) for each in sorted(path.rglob("*.yaml")) if each.is_file())
-        elif path.exists():
-            yield path.parent, path
-        else:
-            raise PlainProblem(f"There is no file or folder {path}.", "Check the spelling of the path.")
-
-
-def _bytes(path: Path) -> bytes:
+def read_source(path: Path) -> tuple[Source | None, Diagnostic | None]:
+    """The text of one file, or what is wrong with its encoding. Raises PlainProblem if it cannot be read."""
     try:
-        return path.read_bytes()
+        data = path.read_bytes()
     except OSError as error:
         raise PlainProblem(f"{path} cannot be read ({error.strerror}).", "Check its permissions.") from error
+    return decode(shown_path(path), data)
 
 
-def _shown(root: Path, path: Path) -> str:
+def shown_path(path: Path) -> str:
     """The path as a person would recognise it: relative to where they are, if it is below that."""
     try:
         return str(path.resolve().relative_to(Path.cwd()))
     except ValueError:
         return str(path)
+
+
+def _files(paths: Iterable[Path]) -> Iterator[Path]:
+    for path in paths:
+        if path.is_dir():
+            yield from (each for each in sorted(path.rglob("*.yaml")) if each.is_file())
+        elif path.exists():
+            yield path
+        else:
+            raise PlainProblem(f"There is no file or folder {path}.", "Check the spelling of the path.")

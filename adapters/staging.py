@@ -82,7 +82,9 @@ class FaultyClinic:
         planned = self._planned.get(action)
         fault = planned.popleft() if planned else ""
         try:
-            result = self._faulty(fault, action, args, context) if fault else self._done(action, args, context)
+            result = (
+                self._faulty(fault, action, args, context) if fault else self._done(action, args, context)
+            )
         except (ActionFailed, OutcomeLost) as error:
             name = error.failure.value if isinstance(error, ActionFailed) else fault or LOST
             self.made.append(CallMade(action, name))
@@ -133,7 +135,13 @@ class DriverStage:
         self._store = SqliteStore(folder / "sessions.db")
         gate = PolicyGate(shipped_policy(), CATALOG, EmptyBook())
         parts = Parts(
-            library, self._clinic, self._store, gate, clock, lambda: "replay", lambda: now.astimezone(UTC).date()
+            library,
+            self._clinic,
+            self._store,
+            gate,
+            clock,
+            lambda: "replay",
+            lambda: now.astimezone(UTC).date(),
         )
         self._driver = Driver(parts)
         self._session = ""
@@ -167,9 +175,7 @@ class DriverStage:
                 for client in people.clients:
                     for person in (client, *client.contacts):
                         account = given(person.account, None)
-                        changes = ByHand(
-                            person.email, person.online_access, person.email_notifications
-                        )
+                        changes = ByHand(person.email, person.online_access, person.email_notifications)
                         if account is not None:
                             changes = replace(changes, account=account.state)
                         if _says_something(changes):

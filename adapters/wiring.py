@@ -28,8 +28,9 @@ from adapters.mail.maildir import Maildir
 from adapters.mail.smtp import Smtp, parse_server
 from adapters.ownership import clash
 from adapters.problems import PlainProblem, Unusable
+from adapters.replaying import load_replay
 from adapters.stores.sqlite import SqliteStore
-from engine import Audience, Compiled, Diagnostic, Source, compile_pack, decode, has_errors
+from engine import Audience, Compiled, Diagnostic, Source, compile_pack, decode, has_errors, in_reading_order
 
 __all__ = ["Desk", "FlowInfo", "Options", "check_paths", "data_folder", "open_desk"]
 
@@ -146,11 +147,13 @@ def check_paths(paths: list[Path]) -> tuple[Diagnostic, ...]:
         compiled = _compiled_files(files)
     else:
         _, compiled = _compiled([shipped, *paths])
-    return tuple(each for each in (*own.findings, *compiled.findings) if inside or _asked(each, asked))
-
-
-def _asked(finding: Diagnostic, asked: set[str]) -> bool:
-    return finding.place.source.path in asked
+    of_flows = tuple(each for each in compiled.findings if inside or each.place.source.path in asked)
+    of_replays: list[Diagnostic] = []
+    if compiled.pack is not None:
+        library = Library(compiled.pack, own.vocabulary, CATALOG)
+        for replay in own.replays:
+            of_replays += load_replay(replay, library)[1]
+    return in_reading_order([*own.findings, *of_flows, *of_replays])
 
 
 def _compiled(paths: list[Path]) -> tuple[FlowFiles, Compiled]:

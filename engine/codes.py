@@ -439,7 +439,8 @@ _STRUCTURE: Mapping[str, Code] = {
     ),
     "U204": Code(
         "A step that does not say what it does",
-        "A step has exactly one key that names its kind: say, ask, do, if, choose, set, visit, go, return, hand over or end.",
+        "A step has exactly one key that names its kind: say, ask, do, if, choose, set, visit, go, "
+        "return, hand over or end.",
         "Add the key, or correct its spelling.",
         (
             "flow: example\n"
@@ -466,7 +467,8 @@ _STRUCTURE: Mapping[str, Code] = {
     ),
     "U206": Code(
         "An id that is taken",
-        "Two steps of one flow have the same id, so that nobody could tell which one is meant. Inline steps count as well.",
+        "Two steps of one flow have the same id, so that nobody could tell which one is meant. Inline "
+        "steps count as well.",
         "Give one of them another id.",
         (
             "flow: example\n"
@@ -494,7 +496,8 @@ _STRUCTURE: Mapping[str, Code] = {
     ),
     "U208": Code(
         "An id is missing",
-        "Questions, calls that change something, and hand-overs are named by tests, translations and stored conversations, so each needs an id.",
+        "Questions, calls that change something, and hand-overs are named by tests, translations and "
+        "stored conversations, so each needs an id.",
         "Add `id: a-short-name`.",
         (
             "flow: example\n"
@@ -508,7 +511,8 @@ _STRUCTURE: Mapping[str, Code] = {
     ),
     "U209": Code(
         "A name that cannot be",
-        "Ids of steps and answers use small letters, digits and dashes; facts use underscores instead of dashes.",
+        "Ids of steps and answers use small letters, digits and dashes; facts use underscores instead of "
+        "dashes.",
         "Rename it.",
         (
             "flow: example\n"
@@ -535,7 +539,8 @@ _STRUCTURE: Mapping[str, Code] = {
     ),
     "U211": Code(
         "Sliding into another branch",
-        "The step ends where a branch from further up begins, and slides into it. That is often an end that was forgotten.",
+        "The step ends where a branch from further up begins, and slides into it. That is often an end "
+        "that was forgotten.",
         "Write `then` with the id of that step if it is meant; otherwise end this branch.",
         (
             "flow: example\n"
@@ -657,7 +662,8 @@ _STRUCTURE: Mapping[str, Code] = {
     ),
     "U223": Code(
         "Fields that do not go together",
-        "What a question needs depends on its kind: `choice` has answers, `one` and `several` a list `of` records, the others neither.",
+        "What a question needs depends on its kind: `choice` has answers, `one` and `several` a list `of` "
+        "records, the others neither.",
         "Change the kind, or the fields.",
         (
             "flow: example\n"
@@ -779,7 +785,8 @@ _FACTS: Mapping[str, Code] = {
     ),
     "U309": Code(
         "A type or result that does not exist",
-        "`inputs` and `results` name types that must be known, and `save` names results that the visited flow gives.",
+        "`inputs` and `results` name types that must be known, and `save` names results that the visited "
+        "flow gives.",
         "Correct the name.",
         (
             "flow: example\n"
@@ -820,7 +827,8 @@ _FACTS: Mapping[str, Code] = {
     ),
     "U313": Code(
         "Cases that do not fit",
-        "`choose` decides by a word out of a closed list: every case must be one of these words, and without an `else` each needs a case.",
+        "`choose` decides by a word out of a closed list: every case must be one of these words, and "
+        "without an `else` each needs a case.",
         "Correct the cases, or add an `else`.",
         (
             "flow: example\n"
@@ -858,7 +866,8 @@ _FACTS: Mapping[str, Code] = {
 _REPLAYS: Mapping[str, Code] = {
     "U401": Code(
         "Not the shape of a replay",
-        "A replay is a mapping with `replay`, `flow`, `as`, `turns` and `end`, and each turn a mapping with one of `ask`, `did`, `by hand` or `back`.",
+        "A replay is a mapping with `replay`, `flow`, `as`, `turns` and `end`, and each turn a mapping "
+        "with one of `ask`, `did`, `by hand` or `back`.",
         "Compare with the examples in the folder `replays` beside a flow.",
         ("replay: an adult\nflow: email-not-received\nas: agent\nturns:\n  - who # <- here\nend: solved\n"),
         file="example.replay.yaml",

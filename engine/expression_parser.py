@@ -99,7 +99,7 @@ def read_expression(
     Never raises for anything an author can write.
     """
     text = node.text[start:end]
-    simple = _simple_path(text, start)
+    simple = _simple_path(text, start, limits)
     if simple is not None:
         return simple, ()
     try:
@@ -118,13 +118,13 @@ def read_expression(
         return None, (finding("U118", place, "This is nested too deeply.", repair=SPLIT),)
 
 
-def _simple_path(text: str, base: int) -> Tree | None:
+def _simple_path(text: str, base: int, limits: Limits) -> Tree | None:
     """The tree of `a` or `a.b.c`, which most expressions are, without the parser; None if it is another."""
-    found = _PATH.fullmatch(text)
-    if found is None or "__" in text:
+    if len(text) > limits.template_characters or "__" in text:
         return None
-    names = found[1].split(".")
-    if not _NO_NAMES.isdisjoint(names):
+    found = _PATH.fullmatch(text)
+    names = found[1].split(".") if found is not None else []
+    if found is None or len(names) > limits.expression_depth or not _NO_NAMES.isdisjoint(names):
         return None
     start = base + found.start(1)
     end = start + len(names[0])

@@ -198,7 +198,7 @@ class Run:
     # -- calls --------------------------------------------------------------------------------------
 
     def new_key(self, path: str) -> str:
-        """The idempotency key of the next call at `path`: session, full path, and how often it was entered."""
+        """The idempotency key of the next call at `path`: session, full path, count of entries."""
         full = self.prefix + path
         count = self.entries.get(full, 0) + 1
         self.entries = {**self.entries, full: count}
@@ -348,7 +348,7 @@ def begin(event: Started, flow: Flow) -> State:
 def _before(record: CallRecord) -> str:
     when = record.at[11:16]
     if record.outcome == "unknown":
-        return f"This was tried at {when} UTC; whether it was done is not known: {record.text}. Do it (again)?"
+        return f"This was tried at {when} UTC; whether it was done is not known: {record.text}. Do it now?"
     return f"This was already done at {when} UTC: {record.text}. Do it a second time?"
 
 

@@ -30,7 +30,19 @@ NOW = "2026-03-10T15:00:00Z"
 """The moment at which a replay happens unless it says `now`."""
 
 _KEYS = ("replay", "flow", "as", "now", "clinic", "turns", "end", "holds", "note")
-_TURN_KEYS = ("ask", "answer", "problem", "text", "did", "outcome", "error", "fault", "by hand", "back", "note")
+_TURN_KEYS = (
+    "ask",
+    "answer",
+    "problem",
+    "text",
+    "did",
+    "outcome",
+    "error",
+    "fault",
+    "by hand",
+    "back",
+    "note",
+)
 _KINDS = ("ask", "did", "by hand", "back")
 _HOLDS = ("settings", "mailbox", "tickets", "journal")
 _OUTCOMES = ("confirmed", "rejected", "unknown", "reconciled")

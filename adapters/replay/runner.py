@@ -43,9 +43,7 @@ def hold(replay: Replay, stage: Stage) -> Break | None:
     try:
         holding.go()
     except _Parted as parted:
-        return Break(
-            parted.place, parted.expected, parted.came, holding.step, tuple(holding.conversation)
-        )
+        return Break(parted.place, parted.expected, parted.came, holding.step, tuple(holding.conversation))
     return None
 
 
@@ -111,7 +109,9 @@ class _Holding:
                 self.seen_calls = number + 1
                 error = turn.error or turn.fault
                 if error and calls[number].failure != error:
-                    raise _Parted(turn.place, f"{wanted} ends in {error}", calls[number].failure or "it worked")
+                    raise _Parted(
+                        turn.place, f"{wanted} ends in {error}", calls[number].failure or "it worked"
+                    )
                 return
         raise _Parted(turn.place, wanted, self._waiting())
 

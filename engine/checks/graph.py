@@ -1,4 +1,4 @@
-"""The shape of a flow: steps nobody reaches, ends nobody wrote, falls into branches, loops without a person."""
+"""The shape of a flow: steps nobody reaches, missing ends, slides into branches, circles without a person."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def _falls_in(tree: Tree, reached: frozenset[str], checking: Checking) -> None:
                 step.place,
                 f"This step slides into `{following}`, where a branch from further up begins.",
                 None,
-                f"If that is meant, write `then: {following}` (or `- go: {following}`); if not, end this branch.",
+                f"If that is meant, write `then: {following}`; if not, end this branch.",
             )
 
 

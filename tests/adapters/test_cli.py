@@ -13,6 +13,7 @@ import pytest
 
 from adapters import cli
 from adapters.cli import run
+from adapters.driver import Driver
 from engine import Audience
 from tests.adapters.console.scripted import NAUGHTY
 
@@ -107,7 +108,7 @@ def test_a_conversation_that_ends_ends_with_0(
 ) -> None:
     typed(monkeypatch, "/stop\n")
     assert run(["chat", FLOW]) == 0
-    assert "Stopped." in capsys.readouterr().out
+    assert "Not solved." in capsys.readouterr().out
 
 
 def test_json_lines_go_in_and_out(
@@ -156,7 +157,7 @@ def test_a_clinic_is_made_once(tmp_path: Path, capsys: pytest.CaptureFixture[str
 def test_the_unexpected_is_one_plain_sentence(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def break_down(*args: str) -> int:
+    def break_down(**given: str) -> int:
         raise KeyError("inside")
 
     monkeypatch.setattr(cli.unstuck.commands["explain"], "callback", break_down)
@@ -169,8 +170,21 @@ def test_the_unexpected_is_one_plain_sentence(
     assert "Traceback" in capsys.readouterr().err
 
 
+def test_the_unexpected_in_a_conversation_tells_the_way_on(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def break_down(*given: object, **more: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Driver, "answer", break_down)
+    for args in (["chat", FLOW], ["chat", "--json", FLOW]):
+        typed(monkeypatch, '{"answer": "ana"}\n')
+        assert run(args) == 70
+        assert "unstuck chat --resume " in capsys.readouterr().err
+
+
 def test_ctrl_c_outside_a_conversation_is_130(monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupt(*args: str) -> int:
+    def interrupt(**given: str) -> int:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(cli.unstuck.commands["explain"], "callback", interrupt)

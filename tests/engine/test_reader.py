@@ -122,7 +122,7 @@ def test_a_number_nobody_can_use_is_a_finding_and_stays_text(number: str) -> Non
         ("steps:\n  - say:\u00a0Hello\n", ["2:9 U016"]),
         ("“a”: 1\n", ["1:1 U016"]),
         ("? [a]\n: b\n? {c: d}\n: e\nf: 1\n", ["1:3 U012", "3:3 U012"]),
-        ("{: x}\n", ["1:2 U012"]), (": x\n", ["1:1 U023"]),
+        ("? \n: x\n", ["1:2 U012"]), (": x\n", ["1:1 U023"]),
         ("~: x\ntrue: y\n1.5: z\n", ["1:1 U012", "2:1 U012", "3:1 U012"]),
         ("a: 1\n---\nb: 2\n", ["2:1 U013"]),
         ("%YAML 2.0\n---\na: 1\n", ["1:1 U014"]),

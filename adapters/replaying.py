@@ -1,0 +1,146 @@
+"""Runs replay files: finds them, reads them, holds each in a fresh world, and reports what came of it."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree
+
+from adapters.clinic.actions import CATALOG
+from adapters.flowdir import read_flows, read_source, shown_path
+from adapters.library import Library
+from adapters.problems import PlainProblem
+from adapters.replay.replay_file import Replay, read_replay
+from adapters.replay.runner import Break, hold
+from adapters.staging import DriverStage, people_for
+from engine import Diagnostic, did_you_mean, finding, has_errors
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayOutcome:
+    """What came of one replay file: it passed if there are no findings and no break. `step` names where the
+    flow's step at the break is written; `seconds` is the time it took."""
+
+    path: str
+    name: str
+    seconds: float
+    findings: tuple[Diagnostic, ...] = ()
+    broke: Break | None = None
+    step: str = ""
+
+    @property
+    def passed(self) -> bool:
+        """Whether everything came as expected."""
+        return not self.findings and self.broke is None
+
+
+def run_replays(paths: list[Path], library: Library) -> Iterator[ReplayOutcome]:
+    """Run every replay in these files and folders, one after the other.
+
+    Raises PlainProblem if a path does not exist, or there is no replay in any of them.
+    """
+    found = read_flows(paths).replays
+    if not found:
+        raise PlainProblem("There is no replay here.", "Replays are files named NAME.replay.yaml.")
+    for path in found:
+        yield run_replay(path, library)
+
+
+def run_replay(path: Path, library: Library) -> ReplayOutcome:
+    """Run one replay file."""
+    began = time.perf_counter()
+    shown = shown_path(path)
+    replay, findings = load_replay(path, library)
+    if replay is None:
+        return ReplayOutcome(shown, shown, time.perf_counter() - began, findings)
+    people, problems = people_for(replay)
+    if has_errors(problems):
+        return ReplayOutcome(shown, replay.name, time.perf_counter() - began, problems)
+    with (
+        tempfile.TemporaryDirectory(prefix="unstuck-replay-") as folder,
+        closing(DriverStage(replay, people, library, Path(folder))) as stage,
+    ):
+        broke = hold(replay, stage)
+    step = _written_at(library, replay, broke.step) if broke is not None else ""
+    return ReplayOutcome(shown, replay.name, time.perf_counter() - began, (), broke, step)
+
+
+def load_replay(path: Path, library: Library) -> tuple[Replay | None, tuple[Diagnostic, ...]]:
+    """The replay in a file, and everything wrong with it, its people and the questions it names included."""
+    source, problem = read_source(path)
+    if source is None:
+        return None, (problem,) if problem is not None else ()
+    replay, findings = read_replay(source, CATALOG)
+    if replay is None:
+        return None, findings
+    _, of_people = people_for(replay)
+    findings = (*findings, *of_people, *_unknown_questions(replay, library))
+    return (None if has_errors(findings) else replay), findings
+
+
+def _unknown_questions(replay: Replay, library: Library) -> Iterator[Diagnostic]:
+    try:
+        flow = library.flow(replay.flow)
+    except PlainProblem as error:
+        yield finding("U403", replay.end_place, error.message, None, error.advice)
+        return
+    known = {path for tree in flow.trees.values() for path in tree.steps}
+    for turn in replay.turns:
+        step = turn.name.rsplit("/", 1)[-1].split("!", 1)[0]
+        if turn.kind == "ask" and step not in known:
+            words = f"`{replay.flow}` has no question `{turn.name}`, nor has any flow it visits."
+            yield finding("U404", turn.place, words, None, did_you_mean(step, known))
+
+
+def _written_at(library: Library, replay: Replay, prompt: str) -> str:
+    """The file and line of the step with this full id."""
+    flow = library.flow(replay.flow)
+    step = prompt.rsplit("/", 1)[-1].split("!", 1)[0]
+    names = [part for part in prompt.split("/") if part in flow.trees]
+    tree = flow.trees.get(names[-1]) if names else None
+    found = tree.steps.get(step) if tree is not None else None
+    return str(found.place) if found is not None else ""
+
+
+def junit_xml(outcomes: list[ReplayOutcome]) -> str:
+    """The outcomes as a JUnit XML document, as build servers read it."""
+    failed = [each for each in outcomes if not each.passed]
+    suite = ElementTree.Element(
+        "testsuite",
+        name="unstuck",
+        tests=str(len(outcomes)),
+        failures=str(len(failed)),
+        time=f"{sum(each.seconds for each in outcomes):.3f}",
+    )
+    for each in outcomes:
+        case = ElementTree.SubElement(
+            suite, "testcase", classname=_plain(each.path), name=_plain(each.name), time=f"{each.seconds:.3f}"
+        )
+        if not each.passed:
+            text = failure_text(each)
+            failure = ElementTree.SubElement(case, "failure", message=_plain(text.split("\n", 1)[0]))
+            failure.text = _plain(text)
+    return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def failure_text(outcome: ReplayOutcome) -> str:
+    """Why a replay did not pass: its line, the flow's line, what was expected, what came, and the
+    conversation so far."""
+    if outcome.broke is None:
+        return "\n".join(str(each) for each in outcome.findings)
+    broke = outcome.broke
+    lines = [f"{broke.place}: expected {broke.expected}, but there came {broke.came}."]
+    if outcome.step:
+        lines.append(f"The flow stood at {broke.step} ({outcome.step}).")
+    return "\n".join([*lines, "The conversation until then:", *(f"  {line}" for line in broke.conversation)])
+
+
+def _plain(text: str) -> str:
+    """Without the characters that XML cannot hold."""
+    return "".join(
+        char if char in "\n\t" or ord(char) >= 32 else "\N{REPLACEMENT CHARACTER}" for char in text
+    )

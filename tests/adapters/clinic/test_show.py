@@ -1,0 +1,59 @@
+"""What `unstuck clinic show` gets to show."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from adapters.clinic.show import Table, show
+from adapters.problems import PlainProblem, Unusable
+from tests.adapters.clinic.bench import Bench
+from tests.adapters.clinic.test_embedded import bench_at, token_of
+
+
+@pytest.fixture
+def used(tmp_path: Path) -> Bench:
+    """A clinic at which something has happened."""
+    bench = bench_at(tmp_path / "clinic.db")
+    bench.call("send_invitation", subject="wei-chen", kind="first")
+    bench.call("open_ticket", topic="setup email", summary="never came", trail=["sent"], subject="ana-souza")
+    bench.call("request_help", topic="please call")
+    bench.backend.close()
+    return bench
+
+
+def shown(tmp_path: Path, bench: Bench, who: str | None) -> dict[str, Table]:
+    return {table.title: table for table in show(tmp_path / "clinic.db", who, bench.clock)}
+
+
+def test_everything_is_shown_but_no_link(tmp_path: Path, used: Bench) -> None:
+    tables = shown(tmp_path, used, None)
+    assert list(tables) == [
+        "The clinic",
+        "People",
+        "Mails, the newest first",
+        "Tickets",
+        "Requests for help",
+        "Journal",
+    ]
+    assert all(len(row) == len(table.columns) for table in tables.values() for row in table.rows)
+    used.carrier.sent = used.carrier.sent[:1]
+    assert token_of(used) not in str(tables)
+
+
+def test_a_name_narrows_to_the_client_with_all_contacts(tmp_path: Path, used: Bench) -> None:
+    tables = shown(tmp_path, used, "WEI")
+    assert [row[0] for row in tables["People"].rows] == ["mia-chen", "wei-chen", "lihua-chen", "old-chen"]
+    assert [row[3] for row in tables["Journal"].rows] == ["send_invitation"]
+    assert "Tickets" not in tables
+
+
+def test_nobody_of_that_name_is_said(tmp_path: Path, used: Bench) -> None:
+    with pytest.raises(PlainProblem, match="Nobody"):
+        shown(tmp_path, used, "xyz")
+
+
+def test_no_clinic_is_said(tmp_path: Path, used: Bench) -> None:
+    with pytest.raises(Unusable):
+        show(tmp_path / "other.db", None, used.clock)

@@ -1,0 +1,69 @@
+"""What a call does, in words made from its declaration and its parameters."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.clinic.actions import CATALOG
+from engine import ALWAYS_POSSIBLE, Action, Effect, Failure, Value, describe, describe_done
+
+SETTINGS = CATALOG.actions["set_portal_settings"]
+
+
+@pytest.mark.parametrize(
+    ("args", "will", "did"),
+    [
+        (
+            {"online_access": True},
+            "Switches online access on for Ana Souza.",
+            "Switched online access on for Ana Souza",
+        ),
+        (
+            {"online_access": True, "email_notifications": False},
+            "Switches online access on and email notifications off for Ana Souza.",
+            "Switched online access on and email notifications off for Ana Souza",
+        ),
+        (
+            {"email_notifications": True, "online_access": None},
+            "Switches email notifications on for Ana Souza.",
+            "Switched email notifications on for Ana Souza",
+        ),
+        ({}, "Switches nothing for Ana Souza.", "Switched nothing for Ana Souza"),
+    ],
+)
+def test_only_what_is_given_is_said(args: dict[str, Value], will: str, did: str) -> None:
+    assert describe(SETTINGS, args, "Ana Souza") == will
+    assert describe_done(SETTINGS, args, "Ana Souza") == did
+
+
+def test_somebody_without_a_name_is_this_person() -> None:
+    assert describe(SETTINGS, {"online_access": False}) == "Switches online access off for this person."
+
+
+def test_a_parameter_can_be_told() -> None:
+    ticket = CATALOG.actions["open_ticket"]
+    assert (
+        describe(ticket, {"topic": "setup email"}) == "Opens a ticket with the clinic's support: setup email."
+    )
+
+
+def test_a_read_is_told_by_its_doc() -> None:
+    action = CATALOG.actions["get_account"]
+    assert describe(action, {}) == action.doc
+
+
+@given(st.text(), st.text())
+def test_a_value_is_never_read_as_a_place(topic: str, name: str) -> None:
+    ticket = CATALOG.actions["open_ticket"]
+    assert describe(ticket, {"topic": topic}, name) == f"Opens a ticket with the clinic's support: {topic}."
+
+
+@pytest.mark.parametrize("action", CATALOG.actions.values(), ids=CATALOG.actions)
+def test_each_write_has_its_words_and_each_read_none(action: Action) -> None:
+    assert bool(action.sentence) == bool(action.done) == (action.effect is not Effect.READ)
+    assert action.doc.endswith(".")
+    assert not action.failures & ALWAYS_POSSIBLE
+    assert (Failure.OUTCOME_UNKNOWN in action.failures) == (action.effect is not Effect.READ)
+    assert all(action.param(clause.param) is not None for clause in action.clauses)
