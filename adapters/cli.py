@@ -100,6 +100,17 @@ def _never_choke(stream: object) -> None:
         reconfigure(errors="replace")
 
 
+class Words(click.ParamType[str]):
+    """Text from the command line. Bytes that were no text become question marks: nothing could store
+    them."""
+
+    name = "text"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The text without the bytes that were none."""
+        return value.encode("utf-8", "replace").decode()
+
+
 class NobodyReads(Exception):
     """Whoever read the output has gone; click would make a plain 1 of it, which means findings here."""
 
@@ -142,9 +153,9 @@ def desk_options(command: Callable[P, R]) -> Callable[P, R]:
 
 
 @unstuck.command()
-@click.argument("said", nargs=-1, metavar='[FLOW | "FREE TEXT"]')
+@click.argument("said", nargs=-1, type=Words(), metavar='[FLOW | "FREE TEXT"]')
 @click.option("--as", "audience", type=click.Choice(AUDIENCES), help="Hold the conversation in this role.")
-@click.option("--resume", metavar="ID", help="Go on with a conversation that was left.")
+@click.option("--resume", type=Words(), metavar="ID", help="Go on with a conversation that was left.")
 @click.option("--json", "as_json", is_flag=True, help="Turns as JSON, one object a line, in and out.")
 @click.option("--plain", is_flag=True, help="Line by line, without cursor keys: for screen readers.")
 @click.option("--no-color", "colourless", is_flag=True, help="No colours (NO_COLOR does the same).")
@@ -369,7 +380,7 @@ def _print_findings(found: Sequence[Diagnostic], form: str) -> None:
 
 
 @unstuck.command()
-@click.argument("code", required=False)
+@click.argument("code", type=Words(), required=False)
 def explain(code: str | None) -> int:
     """Say what the CODE of a finding means, with an example and the repair; without one, list them all."""
     from adapters.problems import PlainProblem
@@ -412,7 +423,7 @@ def list_sessions(only_open: bool, limit: int, store: str | None) -> int:
 
 
 @sessions.command("show")
-@click.argument("session")
+@click.argument("session", type=Words())
 @store_option
 def show_session(session: str, store: str | None) -> int:
     """Show what happened in one conversation."""
@@ -442,4 +453,21 @@ def init_clinic(path: Path | None, people: Path | None, force: bool) -> int:
     create_clinic(made, people, force)
     use = "" if path is None else f" --clinic sqlite:///{made}"
     _print(f"Made a clinic at {made}.\nTry it: unstuck chat{use}")
+    return DONE
+
+
+@clinic.command("show")
+@click.argument("who", type=Words(), required=False)
+@click.option("--clinic", "url", metavar="URL", help="The clinic, as sqlite:///PATH.")
+def show_clinic(who: str | None, url: str | None) -> int:
+    """Show what a clinic holds: people, mails, tickets, the journal; or only what is about WHO."""
+    from adapters.clinic.show import show
+    from adapters.tables import table
+    from adapters.wiring import default_clinic, store_path, utc_now
+
+    if url is not None and not url.startswith("sqlite:///"):
+        raise click.UsageError("Write the clinic as --clinic sqlite:///PATH.")
+    path = default_clinic() if url is None else store_path(url)
+    tables = show(path, who, utc_now)
+    _print("\n\n".join(table(each.columns, each.rows, each.title) for each in tables))
     return DONE

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 
 from adapters.stores.port import LedgerEntry, SessionSummary, StoredSession
+from adapters.tables import table
 
 LONGEST_VALUE = 60
 
@@ -14,15 +15,18 @@ def list_of(sessions: Sequence[SessionSummary]) -> str:
     """One line a session, the last touched first, in columns."""
     if not sessions:
         return "There are no sessions. `unstuck chat` begins one."
-    rows = [("session", "flow", "by", "last touched", "waits for")]
-    rows += [
-        (each.session, each.flow, each.actor, each.updated_at, "damaged" if each.damaged else each.waiting)
-        for each in sessions
-    ]
-    widths = [max(len(row[column]) for row in rows) for column in range(4)]
-    return "\n".join(
-        "  ".join((*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[4]))
-        for row in rows
+    return table(
+        ("session", "flow", "by", "last touched", "waits for"),
+        [
+            (
+                each.session,
+                each.flow,
+                each.actor,
+                each.updated_at,
+                "damaged" if each.damaged else each.waiting,
+            )
+            for each in sessions
+        ],
     )
 
 

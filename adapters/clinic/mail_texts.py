@@ -14,6 +14,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
 from html import escape
+from typing import TypeAlias
 
 from email_validator import EmailNotValidError, validate_email
 
@@ -37,6 +38,16 @@ class Link:
 
     label: str
     address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """A list of lines."""
+
+    lines: tuple[str, ...]
+
+
+Part: TypeAlias = str | Link | Items
 
 
 def setup_email(envelope: Envelope, first_name: str, token: str, expires: datetime) -> EmailMessage:
@@ -78,9 +89,14 @@ def reset_email(envelope: Envelope, first_name: str, token: str, expires: dateti
 
 
 def ticket_email(
-    envelope: Envelope, number: str, topic: str, lines: tuple[str, ...], actor: str
+    envelope: Envelope,
+    number: str,
+    topic: str,
+    paragraphs: tuple[str, ...],
+    trail: tuple[str, ...],
+    actor: str,
 ) -> EmailMessage:
-    """The ticket as the support address gets it. `lines` are masked already."""
+    """The ticket as the support address gets it. All texts are masked already."""
     clinic = envelope.clinic
     return _letter(
         envelope,
@@ -88,7 +104,8 @@ def ticket_email(
         (
             f"Ticket {number} of {clinic.name}, opened by {actor} on {told(envelope.at, clinic.zone)}.",
             f"About: {topic}",
-            *lines,
+            *paragraphs,
+            *([Items(trail)] if trail else []),
         ),
     )
 
@@ -112,11 +129,6 @@ def one_line(text: str) -> str:
     return " ".join("".join(char if char.isprintable() else " " for char in text).split())
 
 
-def _readable(part: str | Link) -> str | Link:
-    """A part without anything invisible but its line ends."""
-    return part if isinstance(part, Link) else "\n".join(one_line(line) for line in part.splitlines())
-
-
 def _farewell(clinic: Clinic, unexpected: str) -> tuple[str, ...]:
     return (
         unexpected,
@@ -125,7 +137,7 @@ def _farewell(clinic: Clinic, unexpected: str) -> tuple[str, ...]:
     )
 
 
-def _letter(envelope: Envelope, subject: str, parts: tuple[str | Link, ...]) -> EmailMessage:
+def _letter(envelope: Envelope, subject: str, parts: tuple[Part, ...]) -> EmailMessage:
     clinic = envelope.clinic
     message = EmailMessage()
     message["From"] = _address(one_line(clinic.name), clinic.mail_from)
@@ -134,7 +146,6 @@ def _letter(envelope: Envelope, subject: str, parts: tuple[str | Link, ...]) -> 
     message["Date"] = format_datetime(envelope.at)
     message["Message-ID"] = f"<{envelope.message_id}>"
     message["Auto-Submitted"] = "auto-generated"
-    parts = tuple(_readable(part) for part in parts)
     message.set_content(_plain(parts))
     message.add_alternative(_html(subject, parts), subtype="html")
     # Made of what is unique to the message, so that the same mail is the same bytes.
@@ -147,25 +158,44 @@ def _address(name: str, address: str) -> Address:
     return Address(display_name=name, username=local, domain=domain)
 
 
-def _plain(parts: tuple[str | Link, ...]) -> str:
-    return "\n\n".join(part.address if isinstance(part, Link) else _wrapped(part) for part in parts) + "\n"
+def _plain(parts: tuple[Part, ...]) -> str:
+    return "\n\n".join(_plain_part(part) for part in parts) + "\n"
 
 
-def _wrapped(text: str) -> str:
-    return "\n".join(
-        textwrap.fill(line, 72, break_long_words=False, break_on_hyphens=False) for line in text.splitlines()
+def _plain_part(part: Part) -> str:
+    match part:
+        case Link(address=address):
+            return address
+        case Items(lines=lines):
+            return "\n".join(_wrapped(line, "- ") for line in lines)
+        case str():
+            return _wrapped(part)
+
+
+def _wrapped(text: str, mark: str = "") -> str:
+    return textwrap.fill(
+        one_line(text),
+        72,
+        initial_indent=mark,
+        subsequent_indent=" " * len(mark),
+        break_long_words=False,
+        break_on_hyphens=False,
     )
 
 
-def _html(title: str, parts: tuple[str | Link, ...]) -> str:
-    body = "\n".join(f"<p>{_html_part(part)}</p>" for part in parts)
+def _html(title: str, parts: tuple[Part, ...]) -> str:
+    body = "\n".join(_html_part(part) for part in parts)
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head><meta charset="utf-8">'
         f"<title>{escape(one_line(title))}</title></head>\n<body>\n{body}\n</body>\n</html>\n"
     )
 
 
-def _html_part(part: str | Link) -> str:
-    if isinstance(part, Link):
-        return f'<a href="{escape(part.address)}">{escape(part.label)}</a>'
-    return "<br>\n".join(escape(line) for line in part.splitlines())
+def _html_part(part: Part) -> str:
+    match part:
+        case Link(label=label, address=address):
+            return f'<p><a href="{escape(address)}">{escape(one_line(label))}</a></p>'
+        case Items(lines=lines):
+            return "<ul>\n" + "\n".join(f"<li>{escape(one_line(line))}</li>" for line in lines) + "\n</ul>"
+        case str():
+            return f"<p>{escape(one_line(part))}</p>"

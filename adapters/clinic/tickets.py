@@ -46,13 +46,12 @@ def prepare_ticket(
     )
     envelope = Envelope(clinic, clinic.support_email, new_message_id(clinic, tokens), call.now)
     add_mail(connection, envelope, "ticket", call.subject)
-    lines = (
+    paragraphs = (
         *([f"Person: {call.subject}"] if call.subject else []),
         f"Session: {call.context.session}",
-        summary,
-        "\n".join(f"- {line}" for line in trail) or "Nothing was tried yet.",
+        *summary.split("\n"),
     )
-    letter = ticket_email(envelope, told, topic, lines, call.context.actor)
+    letter = ticket_email(envelope, told, topic, paragraphs, tuple(trail), call.context.actor)
     return Posting(envelope, letter, opening=Done(_reference(id, told, False)), about=id)
 
 

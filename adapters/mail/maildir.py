@@ -47,6 +47,11 @@ class Maildir:
             ) from None
 
 
+def _one_line(address: str) -> str:
+    """An address that cannot begin a header of its own."""
+    return " ".join(address.split())
+
+
 def _opened(path: Path) -> mailbox.Maildir:
     """The Maildir at `path`, with the parts that are missing. Raises OSError."""
     path.mkdir(mode=0o700, parents=True, exist_ok=True)

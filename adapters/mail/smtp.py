@@ -11,6 +11,7 @@ import smtplib
 import socket
 import ssl
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from email.message import EmailMessage
@@ -83,6 +84,33 @@ class Smtp:
         return attempt.result()
 
 
+class _Connection(smtplib.SMTP):
+    """A connection that tells of its socket as soon as there is one, before the server has said a word."""
+
+    def __init__(
+        self,
+        server: Server,
+        context: ssl.SSLContext,
+        seconds: float,
+        opened: Callable[[socket.socket], None],
+    ) -> None:
+        self._implicit = context if server.tls == "implicit" else None
+        self._opened = opened
+        super().__init__(server.host, server.port, timeout=seconds)
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        """The step of smtplib that connects, as its own SMTP_SSL replaces it."""
+        plain = socket.create_connection((host, port), timeout)
+        try:
+            self._opened(plain)
+            if self._implicit is None:
+                return plain
+            return self._implicit.wrap_socket(plain, server_hostname=host)
+        except BaseException:
+            plain.close()
+            raise
+
+
 class _TooLate(Exception):
     """The caller has given the attempt up."""
 
@@ -143,24 +171,29 @@ class _Attempt:
                 connection.close()
 
     def _connected(self) -> smtplib.SMTP:
-        server = self._server
-        if server.tls == "implicit":
-            connection: smtplib.SMTP = smtplib.SMTP_SSL(
-                server.host, server.port, timeout=self._seconds, context=self._context
-            )
-        else:
-            connection = smtplib.SMTP(server.host, server.port, timeout=self._seconds)
+        connection = _Connection(self._server, self._context, self._seconds, self._opened)
+        try:
+            self._greeted(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _opened(self, opened: socket.socket) -> None:
+        """Keep the socket, so that giving up can end a conversation that drags on."""
         with self._lock:
-            self._socket = connection.sock
+            self._socket = opened
             if self._given_up:
                 raise _TooLate
+
+    def _greeted(self, connection: smtplib.SMTP) -> None:
+        server = self._server
         connection.ehlo_or_helo_if_needed()
         if server.tls == "starttls":
             connection.starttls(context=self._context)
             connection.ehlo_or_helo_if_needed()
         if server.user is not None:
             connection.login(server.user, server.password or "")
-        return connection
 
     def _transferred(
         self, connection: smtplib.SMTP, message: EmailMessage, sender: str, recipient: str

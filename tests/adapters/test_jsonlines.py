@@ -26,7 +26,8 @@ def talk(lines: str, *turns: View) -> tuple[list[dict[str, Value]], Scripted, Vi
 
 def test_a_conversation_goes_from_turn_to_turn() -> None:
     turns, driver, last = talk(
-        '{"answer": "missing", "prompt": "email-not-received/q", "seq": 1}\n\n{"answer": "both"}\n{"answer": 1}\n',
+        '{"answer": "missing", "prompt": "email-not-received/q", "seq": 1}\n\n'
+        '{"answer": "both"}\n{"answer": 1}\n',
         asking(JUNK, "Let us look."),
         asking(SWITCH),
         ending(),

@@ -191,9 +191,11 @@ def test_an_address_keeps_its_name_and_has_a_small_domain(raw: str, value: str) 
 @pytest.mark.parametrize(
     ("raw", "said"),
     [
-        ("ana", "has an @"), ("Ana <ana@clinic.example>", "without a name"), ("mailto:a@b.example", "without a name"),
+        ("ana", "has an @"), ("Ana <ana@clinic.example>", "without a name"),
+        ("mailto:a@b.example", "without a name"),
         ("a@b.example, c@d.example", "one address"), ("a@b.example c@d.example", "one address"),
-        ("a@b@c.example", "one address"), ("ana souza@clinic.example", "spaces"), ("a@b", "not an email address"),
+        ("a@b@c.example", "one address"), ("ana souza@clinic.example", "spaces"),
+        ("a@b", "not an email address"),
         ("a..b@c.example", "not an email address"), ("a@-b.example", "not an email address"),
         ("@b.example", "not an email address"), ("a@[127.0.0.1]", "not an email address"),
         ("a" * 300 + "@b.example", "not an email address"), ('"a"@b.example', "not an email address"),
@@ -308,8 +310,14 @@ typed = st.from_regex(r"[0-9a-z@., +()'/-]{0,25}", fullmatch=True)
 
 
 @given(
-    st.sampled_from(KINDS), json_values | typed, st.booleans(), bounds, bounds, st.none() | st.text(max_size=10), st.text(max_size=10)
-)  # fmt: skip
+    st.sampled_from(KINDS),
+    json_values | typed,
+    st.booleans(),
+    bounds,
+    bounds,
+    st.none() | st.text(max_size=10),
+    st.text(max_size=10),
+)
 def test_no_answer_is_too_strange(
     kind: PromptKind,
     raw: Value,

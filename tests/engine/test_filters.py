@@ -53,7 +53,7 @@ def applied(name: str, value: Value, *args: Literal) -> Value:
         ("masked", '"a@b"@clinic.example', (), '"***"@clinic.example'),
         ("masked", "no address", (), "n***"),
         ("masked", "", (), "***"),
-        ("spelled", "l1I0O", (), "l (small letter L) - 1 (one) - I (capital letter i) - 0 (zero) - O (capital letter O)"),
+        ("spelled", "l1I0O", (), "l (small letter L) - 1 (one) - I (capital letter i) - 0 (zero) - O (capital letter o)"),
         ("spelled", "a@b.ca", (), "a - (at sign) - b - (dot) - c - a"),
         ("spelled", "_-+ B", (), "(underscore) - (dash) - (plus sign) - (space) - B (capital)"),
         ("spelled", "а", (), "а (cyrillic small letter a)"),

@@ -95,10 +95,10 @@ def test_no_text_becomes_a_header_or_markup(name: str, first: str, topic: str, l
     again = message_from_bytes(message.as_bytes(), policy=default)
     assert again.keys() == message.keys()
     assert Tags(part(message, "html")).tags == usual
-    ticket = ticket_email(envelope(name), "T-0001", topic, (line,), first)
+    ticket = ticket_email(envelope(name), "T-0001", topic, (line,), (line,), first)
     again = message_from_bytes(ticket.as_bytes(), policy=default)
     assert again.keys() == message.keys()
-    assert set(Tags(part(ticket, "html")).tags) <= {"html", "head", "meta", "title", "body", "p", "br"}
+    assert set(Tags(part(ticket, "html")).tags) <= {"html", "head", "meta", "title", "body", "p", "ul", "li"}
 
 
 def test_an_international_address_is_carried_in_its_ascii_form() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -127,8 +128,6 @@ _TREES = st.recursive(
 
 @given(_TREES)
 def test_no_tree_breaks_the_loader(tree: object) -> None:
-    import json
-
     source = Source("people.yaml", json.dumps(tree))
     _, findings = load_people(source)
     assert all(isinstance(finding.place, Place) for finding in findings)
@@ -197,7 +196,11 @@ class TestDefaults:
             client(tmp_path, text)
 
     def test_two_people_cannot_log_in_with_one_address(self, tmp_path: Path) -> None:
-        text = "clients: [{name: A B, email: x@y.example, account: active}, {name: C D, email: X@y.example, account: active}]"
+        text = """
+clients:
+  - {name: A B, email: x@y.example, account: active}
+  - {name: C D, email: X@y.example, account: active}
+"""
         with pytest.raises(PlainProblem, match="A B and C D"):
             bench_with(tmp_path, people(text))
 

@@ -24,7 +24,7 @@ PEOPLE = prompt("several", "Who?", Choice("a", "Ana"), Choice("b", "Ben"), Choic
 MANY = prompt("one", "Who?", *(Choice(f"c-{n}", f"Person {n:02}") for n in range(1, 31)))
 
 
-@pytest.fixture()
+@pytest.fixture
 def keyboard() -> Iterator[PipeInput]:
     with create_pipe_input() as pipe:
         yield pipe

@@ -19,7 +19,7 @@ from adapters.console.screen import TerminalScreen
 XTERM = {"TERM": "xterm-256color"}
 
 
-@pytest.fixture()
+@pytest.fixture
 def terminal() -> Iterator[tuple[TextIO, TextIO]]:
     """Both directions of a pseudo-terminal."""
     master, slave = pty.openpty()

@@ -19,9 +19,13 @@ def test_the_first_ctrl_c_is_told_and_the_call_goes_on() -> None:
 
 
 def test_the_second_ctrl_c_leaves() -> None:
-    with pytest.raises(KeyboardInterrupt), patient(lambda: None):
-        signal.raise_signal(signal.SIGINT)
-        signal.raise_signal(signal.SIGINT)
+    def press_twice() -> None:
+        with patient(lambda: None):
+            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        press_twice()
 
 
 def test_afterwards_ctrl_c_is_what_it_was() -> None:

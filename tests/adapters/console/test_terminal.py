@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pexpect
 import pyte
@@ -22,7 +22,8 @@ screen, asker = open_console(looks, sys.stdin, sys.stdout, os.environ)
 first = asking(JUNK, "Let us look where the email is. It may be in another folder.")
 driver = Scripted(first, asking(SWITCH, PATH, did=(DONE,)), ending())
 try:
-    Chat(driver, screen, asker, lambda: first).run(Heading("A client did not receive the email", ("agent",)), first)
+    heading = Heading("A client did not receive the email", ("agent",))
+    Chat(driver, screen, asker, lambda: first).run(heading, first)
     print("ENDED")
 except Left as left:
     print("LEFT", left.session)
@@ -54,10 +55,8 @@ class Terminal:
         """Wait until the screen shows the text; the whole screen."""
         end = time.monotonic() + 20
         while time.monotonic() < end:
-            try:
+            with suppress(pexpect.TIMEOUT, pexpect.EOF):
                 self._stream.feed(self._child.read_nonblocking(65_536, 0.05))
-            except (pexpect.TIMEOUT, pexpect.EOF):
-                pass
             if text in self.text():
                 return self.text()
         raise AssertionError(f"{text!r} never came; the screen is\n{self.text()}")
