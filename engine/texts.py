@@ -304,20 +304,21 @@ class _Layout:
         blocks = lay_out("".join(pattern))
         self._evaluate = [each.evaluate for each in holes]
         self._plain = _plain_pattern(blocks)
-        self._order = _plain_order(blocks)
+        order = _plain_order(blocks)
+        self._order = None if order == list(range(len(holes))) else order
         self._blocks = [self._block(block) for block in blocks]
         self._most = limits.output_characters
 
     def render(self, facts: Facts) -> RichText:
         """The text with the values of the facts."""
-        most = self._most
+        most, order = self._most, self._order
         values = [
             value
             if isinstance(value := evaluate(facts), str) and value.isprintable() and len(value) <= most
             else display(value)[:most]
             for evaluate in self._evaluate
         ]
-        text = self._plain % tuple([values[number] for number in self._order])
+        text = self._plain % tuple(values if order is None else [values[number] for number in order])
         rich = tuple([each if isinstance(each, Block) else each(values) for each in self._blocks])
         return RichText(text, rich) if len(text) <= most else _cut(text, rich, most)
 
