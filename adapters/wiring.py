@@ -21,7 +21,7 @@ from adapters.clinic.people import OMITTED
 from adapters.clinic.people_file import load_people, sample_source
 from adapters.clinic.port import ActionFailed, Backend, CallContext, OutcomeLost
 from adapters.clinic.records import persons
-from adapters.driver import Driver, Parts
+from adapters.driver import DEADLINE, Driver, Parts
 from adapters.flowdir import FlowFiles, read_flows, shipped_flows
 from adapters.gates.policy_file import read_policy, shipped_policy
 from adapters.gates.policy_gate import PolicyGate
@@ -290,5 +290,5 @@ def open_mail(url: str | None) -> Mailer:
     if url.startswith("maildir:") and url.removeprefix("maildir:"):
         return Maildir(Path(url.removeprefix("maildir:")).expanduser())
     if url.startswith(("smtp://", "smtps://")):
-        return Smtp(parse_server(url))
+        return Smtp(parse_server(url), deadline=0.8 * DEADLINE)
     raise PlainProblem(f"--mail cannot be {url!r}.", "Write smtp://HOST:PORT or maildir:PATH.")
