@@ -329,7 +329,14 @@ class _Layout:
                 return values
         except (KeyError, TypeError):
             pass
-        return tuple([display(evaluate(facts))[:most] for evaluate in self._evaluate])
+        return tuple(
+            [
+                value
+                if isinstance(value := evaluate(facts), str) and value.isprintable() and len(value) <= most
+                else display(value)[:most]
+                for evaluate in self._evaluate
+            ]
+        )
 
     def _block(self, block: LaidOut) -> Block | Callable[[tuple[str, ...]], Block]:
         """A block that never changes, or a function of the values."""
