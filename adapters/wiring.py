@@ -132,7 +132,9 @@ def open_library(own: Path | None) -> Library:
         first = next(iter(compiled.findings))
         raise PlainProblem(
             f"The flows cannot be used: {len(compiled.findings)} findings, the first at {first}",
-            "`unstuck check` shows them all.",
+            f"`unstuck check {own}` shows them all."
+            if own is not None
+            else "`unstuck check` shows them all.",
         )
     return Library(compiled.pack, files.vocabulary, CATALOG)
 
