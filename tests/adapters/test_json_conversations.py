@@ -53,7 +53,6 @@ class Program:
         self.process.stdin.flush()
         return self.turn()
 
-
     def ended(self) -> int:
         """Close the conversation; the exit code."""
         self.process.communicate(timeout=20)

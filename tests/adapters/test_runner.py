@@ -61,7 +61,7 @@ def test_the_replay_as_it_is_passes(tmp_path: Path, library: Library) -> None:
         (
             "  - did: send_invitation\n",
             "  - {did: send_invitation, error: conflict}\n",
-            13,
+            17,
             "conflict",
             "worked",
         ),
@@ -73,7 +73,7 @@ def test_the_replay_as_it_is_passes(tmp_path: Path, library: Library) -> None:
         (
             "{ask: switch-on, answer: both}",
             "{ask: switch-on, answer: both, text: Hello}",
-            13,
+            17,
             "Hello",
             "Ines",
         ),
