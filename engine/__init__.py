@@ -38,7 +38,7 @@ from engine.effects import (
     Reveal,
     Say,
 )
-from engine.errors import UnknownFlow
+from engine.errors import BrokenState, UnknownFlow
 from engine.events import (
     Allow,
     Answered,
@@ -96,7 +96,7 @@ from engine.types import (
     optional,
     record,
 )
-from engine.values import SecretRef, Value
+from engine.values import SecretRef, Value, secret_id
 from engine.why import why
 
 __all__ = [
@@ -121,6 +121,7 @@ __all__ = [
     "AtReveal",
     "Audience",
     "Block",
+    "BrokenState",
     "Call",
     "CannotTell",
     "Catalog",
@@ -207,6 +208,7 @@ __all__ = [
     "plain",
     "read",
     "record",
+    "secret_id",
     "state_from_json",
     "state_to_json",
     "trimmed",

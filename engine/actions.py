@@ -121,7 +121,9 @@ class Action:
     it is about. `sentence` is the exact effect in words ("Switches {clauses} for {subject}."), and `done`
     the same once it has happened, without a full stop; `engine.describe` fills `{subject}` with a name,
     `{clauses}` with what the `clauses` say of the real parameters, and `{param}` with a parameter's text.
-    `failures` lists the ways it can end beside the ones every call can end in (`ALWAYS_POSSIBLE`).
+    `tells` names the members of the result that say how things stand and nothing personal: they go into the
+    record of a hand-over. `failures` lists the ways it can end beside the ones every call can end in
+    (`ALWAYS_POSSIBLE`).
     """
 
     name: str
@@ -135,6 +137,7 @@ class Action:
     subject: str | None = None
     sentence: str = ""
     done: str = ""
+    tells: tuple[str, ...] = ()
     clauses: tuple[Clause, ...] = ()
     keyed: bool = False
     undo: str | None = None

@@ -6,7 +6,7 @@ consulted -> planned -> succeeded | failed | lost -> checked back
 from __future__ import annotations
 
 from engine.actions import FAILURES, Action, Effect, Failure
-from engine.describe import describe_done
+from engine.describe import describe_done, found_words
 from engine.effects import Call, CallOutcome, CheckBack, Choice, Did, Outcome, Perform
 from engine.errors import OutOfTurn
 from engine.events import (
@@ -210,25 +210,21 @@ def _offer_ways(run: Run, call: Call, failure: Failure, message: str) -> None:
 
 
 def _record(run: Run, call: Call, outcome: CallOutcome, error: Failure | None, result: Value) -> None:
-    """Note how a call ended, and show it; reads are not shown, since their branch or question says it."""
+    """Note how a call ended, and show it. Reads are not shown, since their branch or question says it; what
+    they tell of how things stand is noted."""
+    action = run.flow.catalog.actions[call.action]
+    path = run.prefix + call.step
     if call.effect is Effect.READ:
+        if action.tells or error is not None:
+            told = found_words(action, result)
+            record = CallRecord(call.key, call.action, path, {}, call.effect, outcome, error, told, run.at)
+            run.calls = (*run.calls, record)
         return
-    text = _told(run, run.flow.catalog.actions[call.action], call, error)
-    run.calls = (
-        *run.calls,
-        CallRecord(
-            call.key,
-            call.action,
-            run.prefix + call.step,
-            call.args,
-            call.effect,
-            outcome,
-            error,
-            text,
-            run.at,
-            result,
-        ),
+    text = _told(run, action, call, error)
+    made = CallRecord(
+        call.key, call.action, path, call.args, call.effect, outcome, error, text, run.at, result
     )
+    run.calls = (*run.calls, made)
     run.tell(Did(call.action, outcome, error, text, call.key))
 
 

@@ -44,7 +44,8 @@ class Frame(msgspec.Struct, frozen=True):
 
 
 class CallRecord(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One non-read call of this session, for going back, for asking before a repeat, and for the ticket."""
+    """One call of this session, for going back, for asking before a repeat, and for the ticket. Of reads only
+    what they found of how things stand is kept (`text`)."""
 
     key: str
     action: str

@@ -256,6 +256,7 @@ _READS = (
         audiences=SIGNED_IN,
         failures=_NOT_FOUND,
         subject="subject",
+        tells=("online_access", "email_notifications", "switched_off_by"),
     ),
     Action(
         name="check_email",
@@ -267,6 +268,7 @@ _READS = (
         audiences=STAFF,
         failures=_NOT_FOUND,
         subject="subject",
+        tells=("well_formed", "look_alike", "often_blocked", "shared_with"),
     ),
     Action(
         name="get_account",
@@ -278,6 +280,7 @@ _READS = (
         audiences=STAFF,
         failures=_NOT_FOUND,
         subject="subject",
+        tells=("state", "mfa"),
     ),
     Action(
         name="get_invitation",
@@ -289,6 +292,7 @@ _READS = (
         audiences=SIGNED_IN,
         failures=_NOT_FOUND,
         subject="subject",
+        tells=("state",),
     ),
     Action(
         name="get_delivery",
@@ -299,6 +303,7 @@ _READS = (
         risk=1,
         audiences=STAFF,
         failures=_NOT_FOUND,
+        tells=("state", "status", "reason"),
     ),
 )
 

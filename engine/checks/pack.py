@@ -16,14 +16,19 @@ from engine.source import Place
 
 
 def check_pack(
-    trees: Mapping[str, Tree], labels: Mapping[str, object], catalog: Catalog, limits: Limits
+    trees: Mapping[str, Tree],
+    labels: Mapping[str, object],
+    catalog: Catalog,
+    limits: Limits,
+    unread: frozenset[str] = frozenset(),
 ) -> list[Diagnostic]:
-    """Everything wrong with these flows as they stand together."""
+    """Everything wrong with these flows as they stand together. `unread` names flows that are there, and
+    whose files could not be read."""
     findings: list[Diagnostic] = []
     for tree in trees.values():
-        checking = Checking(tree, trees, labels, catalog)
-        check_graph(tree, checking)
+        checking = Checking(tree, trees, labels, catalog, unread)
         check_facts(tree, checking)
+        check_graph(tree, checking)
         findings += checking.findings
     findings += _endless_visits(trees)
     findings += _too_many_steps(trees, limits)

@@ -15,7 +15,7 @@ from engine.knowledge import Knowledge
 from engine.nodes import Scalar
 from engine.rich import NO_TEXT
 from engine.schema import AnswerOption, Field, Shape
-from engine.steps.base import THEN, Asking, Blueprint, Edge, Step, StepKind, Taken
+from engine.steps.base import ROUTED, Asking, Blueprint, Edge, Step, StepKind, Taken
 from engine.steps.do import Do
 from engine.texts import Template
 from engine.types import (
@@ -387,7 +387,7 @@ ASK = StepKind(
         Field("pattern", Shape.PATTERN, "the pattern that the whole answer matches"),
         Field("valid", Shape.EXPRESSION, "what must hold for the `answer`"),
         Field("message", Shape.TEXT, "what is said when the answer is not valid"),
-        THEN,
+        ROUTED,
     ),
     make=_make,
     needs_id=True,

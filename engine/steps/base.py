@@ -29,7 +29,8 @@ COMMON_FIELDS = (
     Field("id", Shape.WORD, "the step's own name, unique in the flow"),
     Field("note", Shape.REMARK, "a remark for other authors, shown to nobody"),
 )
-THEN = Field("then", Shape.ROUTES, "where to go on; without it, the next step")
+THEN = Field("then", Shape.TARGET, "where to go on; without it, the next step")
+ROUTED = Field("then", Shape.ROUTES, "where to go on, for all or for each; without it, the next step")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +45,14 @@ class Edge:
 @dataclass(frozen=True, slots=True)
 class Blueprint:
     """What the compiler knows about a step from where it stands: its path, what comes after it, and where
-    its targets lead."""
+    its targets lead. `sets` names the facts it would set, whether or not it could be read."""
 
     path: str
     place: Place
     next: str
     parts: Parts = field(repr=False)
     paths: Mapping[int, str] = field(repr=False)
+    sets: frozenset[str] = frozenset()
 
     def link(self, target: Target) -> str:
         """The path a target leads to."""
@@ -59,7 +61,8 @@ class Blueprint:
     def then(self) -> str:
         """Where a plain `then` leads; the next step without one."""
         routes = self.parts.routes.get("then")
-        return self.link(routes.always) if routes is not None and routes.always is not None else self.next
+        target = routes.always if routes is not None else self.parts.targets.get("then")
+        return self.link(target) if target is not None else self.next
 
     def routed(self, name: str = "then") -> dict[str, str]:
         """Where the entries of a mapping of routes lead."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -105,20 +105,26 @@ class Do(Calling):
 
     def after(self, checking: Checking, known: Knowledge) -> Mapping[str, Knowledge]:
         """The result is saved, or there is a problem to read about."""
-        trouble = known.with_fact("problem", checking.problem_type)
-        ways = dict.fromkeys(self.on, trouble)
+        trouble = self.in_trouble(checking, known)
+        ways = {name: trouble(name) for name in self.on}
         action = checking.catalog.actions.get(self.action.text)
         if action is None:
             return ways
         done = self._done(checking, known, action)
         if self.expect is not None:
             done = checking.narrowed(self.expect, done)[0]
-        partly = self._done(checking, trouble, action)
-        if Failure.NOT_CONFIRMED.value in ways:
-            ways[Failure.NOT_CONFIRMED.value] = partly
-        if Failure.PARTIAL.value in ways and self.save and action.result is not None:
-            ways[Failure.PARTIAL.value] = trouble.with_fact(self.save, optional(action.result))
         return {**ways, "": done}
+
+    def in_trouble(self, checking: Checking, known: Knowledge) -> Callable[[str], Knowledge]:
+        """What is known after each failure: there is a problem to read about, and of a call that was made in
+        part, or not confirmed, its result."""
+        trouble = known.with_fact("problem", checking.problem_type)
+        action = checking.catalog.actions.get(self.action.text)
+        kept = {Failure.NOT_CONFIRMED.value: trouble, Failure.PARTIAL.value: trouble}
+        if action is not None and self.save and action.result is not None:
+            kept[Failure.NOT_CONFIRMED.value] = trouble.with_fact(self.save, action.result)
+            kept[Failure.PARTIAL.value] = trouble.with_fact(self.save, optional(action.result))
+        return lambda failure: kept.get(failure, trouble)
 
     def _done(self, checking: Checking, known: Knowledge, action: Action) -> Knowledge:
         return known.with_fact(self.save, action.result) if self.save and action.result else known

@@ -68,7 +68,7 @@ IF = StepKind(
     """,
     fields=(
         Field("if", Shape.EXPRESSION, "the condition", required=True),
-        Field("then", Shape.ROUTES, "where to go on if it holds", required=True),
+        Field("then", Shape.TARGET, "where to go on if it holds", required=True),
         Field("else", Shape.TARGET, "where to go on if it does not hold"),
     ),
     make=_make,

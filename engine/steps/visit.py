@@ -13,7 +13,7 @@ from engine.schema import Field, Shape
 from engine.state import Frame as Visit
 from engine.state import Round
 from engine.steps.ask import item_id
-from engine.steps.base import THEN, Blueprint, Edge, Step, StepKind, Visiting
+from engine.steps.base import ROUTED, Blueprint, Edge, Step, StepKind, Visiting
 from engine.types import ListType, Type, in_words
 from engine.values import Value
 
@@ -158,7 +158,7 @@ VISIT = StepKind(
         Field("save", Shape.SAVES, "facts, and the results they are set to"),
         Field("each", Shape.EXPRESSION, "a list: the flow runs once for each item"),
         Field("as", Shape.FACT, "the input that gets the item"),
-        THEN,
+        ROUTED,
     ),
     make=_make,
 )
