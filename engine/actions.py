@@ -6,8 +6,9 @@ The declarations themselves live in the adapter that can perform them; the engin
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 from engine.types import RecordType, Type
 
@@ -52,8 +53,7 @@ class Failure(StrEnum):
     NOT_CONFIRMED = "not_confirmed"
 
 
-@dataclass(frozen=True, slots=True)
-class FailureFacts:
+class FailureFacts(msgspec.Struct, frozen=True):
     """What a kind of failure means: may the call be repeated, may something have happened, in words."""
 
     retryable: bool
@@ -92,8 +92,7 @@ FAILURES: Mapping[Failure, FailureFacts] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Param:
+class Param(msgspec.Struct, frozen=True):
     """One parameter of an action. `required` ones must be given by every `do`."""
 
     name: str
@@ -102,8 +101,7 @@ class Param:
     doc: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Clause:
+class Clause(msgspec.Struct, frozen=True):
     """A part of the words about a call, said only when the parameter `param` is given.
 
     `words` holds what is said for each value, as it is written in a flow (`true`, `false`, `resend`).
@@ -113,8 +111,7 @@ class Clause:
     words: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(msgspec.Struct, frozen=True):
     """The declaration of one action.
 
     `result` is the type of what it returns (None: nothing). `subject` names the parameter that says whom
@@ -160,8 +157,7 @@ ALWAYS_POSSIBLE = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Catalog:
+class Catalog(msgspec.Struct, frozen=True):
     """All actions a flow can name, the record types their results are made of, and the one action that
     takes an escalation (`hand_over`)."""
 

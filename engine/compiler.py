@@ -8,7 +8,8 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from engine.actions import Audience, Catalog, Effect, Failure
 from engine.checks.checking import RESERVED
@@ -50,8 +51,7 @@ HEADER = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Compiled:
+class Compiled(msgspec.Struct, frozen=True):
     """What compiling gave: the pack (None if anything is an error), and the findings in reading order."""
 
     pack: Pack | None
@@ -87,7 +87,8 @@ def compile_pack(
             )
             continue
         trees[tree.name] = tree
-    findings = in_reading_order([*reading.findings, *check_pack(trees, labels, catalog, limits, frozenset(unread))])
+    checked = check_pack(trees, labels, catalog, limits, frozenset(unread))
+    findings = in_reading_order([*reading.findings, *checked])
     if has_errors(findings):
         return Compiled(None, findings)
     pack = Pack(trees, {}, dict[str, Value](labels), catalog, limits)

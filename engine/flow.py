@@ -27,8 +27,8 @@ ANYWHERE = "?"
 @dataclass(frozen=True, slots=True)
 class Tree:
     """One flow file. `steps` holds every step under its path, inline ones included, in written order.
-    `leads` names, for an ask's path and an answer's id, the call that this answer leads straight to. `untyped`
-    are inputs and results of which no type is known; a pack with one is never run."""
+    `leads` names, for an ask's path and an answer's id, the call that this answer leads straight to.
+    `untyped` are inputs and results of which no type is known; a pack with one is never run."""
 
     name: str
     title: str

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+import msgspec
 
 from engine.diagnostics import closest, did_you_mean
 from engine.flow import ANYWHERE
@@ -186,7 +188,7 @@ def _any_fields() -> tuple[Field, ...]:
     for kind in KINDS.values():
         for each in kind.all_fields:
             if each.name != "save" and (each.shape is Shape.ROUTES or each.name not in found):
-                found[each.name] = replace(each, required=False)
+                found[each.name] = msgspec.structs.replace(each, required=False)
     return tuple(found.values())
 
 

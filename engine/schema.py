@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+import msgspec
+
 from engine.answers import compile_pattern
 from engine.codes import finding
 from engine.diagnostics import Diagnostic, closest, did_you_mean
@@ -46,8 +48,7 @@ class Shape(StrEnum):
     REMARK = "a remark for other authors"
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(msgspec.Struct, frozen=True):
     """One key of a step. `words` closes the list of what a WORD may be."""
 
     name: str
@@ -57,8 +58,7 @@ class Field:
     words: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(msgspec.Struct, frozen=True):
     """Where a step leads: the id of a step (`name`), or an inline list of steps (`steps`)."""
 
     place: Place
@@ -75,8 +75,7 @@ class Routes:
     each: Mapping[str, tuple[Scalar, Target]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class AnswerOption:
+class AnswerOption(msgspec.Struct, frozen=True):
     """One answer of an ask: its id, its label, where it leads, and when it is offered."""
 
     id: Scalar
@@ -101,8 +100,8 @@ class Parts:
     targets: dict[str, Target] = field(default_factory=dict)
     routes: dict[str, Routes] = field(default_factory=dict)
     answers: tuple[AnswerOption, ...] = ()
-    wrong: frozenset[str] = frozenset()
-    """The fields that are there and cannot be used."""
+    written: set[str] = field(default_factory=set)
+    """Which fields are there, also those that cannot be used; of mappings `FIELD.KEY` as well."""
 
     def word(self, name: str) -> str | None:
         """The word under `name`, or None."""
@@ -172,6 +171,7 @@ class Reading:
                 if declared is None or declared.name in read:
                     continue
                 read.add(declared.name)
+            parts.written.add(declared.name)
             _READERS[declared.shape](self, parts, declared, value)
         for each in fields:
             if each.required and each.name not in read:
@@ -276,6 +276,7 @@ def _read_values(reading: Reading, parts: Parts, declared: Field, node: Node) ->
         return
     values: dict[str, tuple[Scalar, Expression]] = {}
     for key, value in mapping.entries:
+        parts.written.add(f"{declared.name}.{key.text}")
         if not isinstance(value, Scalar):
             reading.shape_is_wrong(value, key.text, Shape.EXPRESSION.value)
             continue
@@ -319,7 +320,6 @@ def _read_word(reading: Reading, parts: Parts, declared: Field, node: Node) -> N
             f"It is one of {', '.join(declared.words)}.",
             did_you_mean(scalar.text, declared.words),
         )
-        parts.wrong |= {declared.name}
         return
     if declared.name == "id":
         reading.name(scalar, ID, "the id of a step")
@@ -342,6 +342,8 @@ def _read_words(reading: Reading, parts: Parts, declared: Field, node: Node) -> 
                 f"It is one of {', '.join(declared.words)}.",
                 did_you_mean(item.text, declared.words),
             )
+            if (near := closest(item.text, declared.words)) is not None:
+                words.append(Scalar(near, near, item.place))
         else:
             words.append(item)
     parts.lists[declared.name] = tuple(words)

@@ -10,8 +10,6 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 
-from email_validator import EmailNotValidError, validate_email
-
 from adapters.clinic.names import folded
 from adapters.clinic.records import Person, persons
 from engine import Value
@@ -59,6 +57,9 @@ def masked(address: str | None) -> str | None:
 
 def well_formed(address: str) -> bool:
     """Whether mail can be addressed to it at all. Whether the mailbox exists is not asked."""
+    # Slow to import, and not needed for the first question.
+    from email_validator import EmailNotValidError, validate_email
+
     try:
         validate_email(address, check_deliverability=False)
     except EmailNotValidError:

@@ -13,16 +13,14 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from adapters.clinic.actions import CATALOG
 from adapters.clinic.arguments import checked_arguments
-from adapters.clinic.by_hand import ByHand, change_by_hand
 from adapters.clinic.database import Database, make_database, open_database
 from adapters.clinic.invitations import Redeemed, prepare_invitation, prepare_reset, redeem
 from adapters.clinic.mail_texts import postal
 from adapters.clinic.outcomes import Broken, Call, Done, Open, Outcome, forget, journal, keep, recall, told
-from adapters.clinic.people import People
-from adapters.clinic.populate import populate
 from adapters.clinic.port import ActionFailed, CallContext, OutcomeLost
 from adapters.clinic.portal import set_portal_settings
 from adapters.clinic.postings import Posting, settle
@@ -31,6 +29,11 @@ from adapters.clinic.records import Clinic, load_clinic
 from adapters.clinic.tickets import prepare_ticket, request_help, settle_ticket
 from adapters.letters import Carried, Mailer, Uncertain
 from engine import Action, CannotTell, DidNotHappen, Effect, Failure, Finding, Happened, Value
+
+if TYPE_CHECKING:
+    # What makes people and changes them by hand is imported when that is done.
+    from adapters.clinic.by_hand import ByHand
+    from adapters.clinic.people import People
 
 # A mail that was carried must be recorded, however little of the call's own time is left.
 _SETTLE_SECONDS = 10.0
@@ -83,6 +86,8 @@ class EmbeddedClinic:
         Raises PlainProblem if a file is there already and `replace` is false, or the people contradict
         themselves; Unusable if it cannot be written.
         """
+        from adapters.clinic.populate import populate
+
         now = clock()
         make_database(path, lambda connection: populate(connection, people, now), replace)
 
@@ -128,6 +133,8 @@ class EmbeddedClinic:
 
         Raises ActionFailed `not_found`, `conflict` or `not_ready`.
         """
+        from adapters.clinic.by_hand import change_by_hand
+
         with self._database.writing(_SETTLE_SECONDS) as connection:
             change_by_hand(connection, subject, changes, self._clock())
 

@@ -6,14 +6,14 @@ Knows no particular backend. The declarations of the actions are in `actions`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Protocol
+
+import msgspec
 
 from engine import Failure, Finding, Value
 
 
-@dataclass(frozen=True, slots=True)
-class CallContext:
+class CallContext(msgspec.Struct, frozen=True):
     """Who calls, for which session, under which idempotency key.
 
     `key` is empty for reads. `deadline` is the whole time the call may take, in seconds.

@@ -190,7 +190,7 @@ class Checking:
         return [edge for edge in edges if edge.label]
 
     def _has_all_cases(self, step: Choose) -> bool:
-        """Whether a `choose` without `else` has a case for each value, as it must: it never goes on past it."""
+        """Whether a `choose` without `else` has a case for each value, so that nothing slides past it."""
         known = self.known.get(step.path)
         if known is None or step.plan.parts.targets.get("else") is not None:
             return False
@@ -259,7 +259,8 @@ class Checking:
                 f"Expected: {in_words(tree.inputs[step.name])}.",
             )
         for name, kind in tree.inputs.items():
-            if name not in step.args and name != step.name and present(kind) == kind:
+            given = f"with.{name}" in step.plan.parts.written or name == step.name
+            if not given and present(kind) == kind:
                 self.report(
                     "U302",
                     step.place,

@@ -8,8 +8,6 @@ from engine.checks.checking import Checking
 from engine.flow import ANYWHERE, FALL_OFF, Tree
 from engine.steps.base import Broken, Step, all_targets
 from engine.steps.do import Do
-from engine.steps.return_ import Return
-from engine.steps.visit import VisitFlow
 
 
 def check_graph(tree: Tree, checking: Checking) -> None:
@@ -96,7 +94,7 @@ def _named(step: Step) -> frozenset[str]:
 
 def _loops(tree: Tree, reached: frozenset[str], checking: Checking) -> None:
     """A circle in which no person is asked would never end."""
-    silent = {path: _silent_ways(step, tree, checking) for path, step in tree.steps.items() if path in reached}
+    silent = {path: _silent_ways(tree.steps[path], tree, checking) for path in tree.steps if path in reached}
     onward = {path: [to for to in ways if to in tree.steps] for path, ways in silent.items() if ways}
     for circle in _circles(onward):
         first = min(circle, key=list(tree.steps).index)
@@ -111,41 +109,25 @@ def _loops(tree: Tree, reached: frozenset[str], checking: Checking) -> None:
 
 
 def _silent_ways(step: Step, tree: Tree, checking: Checking) -> list[str]:
-    """Where a step may lead without anybody having been asked."""
-    if step.stops or isinstance(step, Broken):
+    """Where a step leads without anybody having been asked. A visited flow in which somebody can be asked is
+    trusted to do so."""
+    if step.stops or isinstance(step, Broken) or (step.visits and _asks(step.visits, checking, frozenset())):
         return []
-    if isinstance(step, VisitFlow):
-        exits = _silent_exits(step.flow.text, checking, frozenset({tree.name}))
-        past = [step.then] if step.items is not None else []
-        return [*past, *(step.routes.get(leaving, step.then) for leaving in sorted(exits))]
     own = step.on if isinstance(step, Do) else {}
     branches = [path for failure, path in tree.on.items() if failure not in own] if step.calls else []
     return [*(edge.to for edge in checking.ways(step)), *branches]
 
 
-def _silent_exits(name: str, checking: Checking, outer: frozenset[str]) -> frozenset[str]:
-    """The exits by which a flow may be left without anybody having been asked."""
+def _asks(name: str, checking: Checking, outer: frozenset[str]) -> bool:
+    """Whether somebody can be asked in a flow, or in one that it visits."""
     tree = checking.trees.get(name)
     if tree is None or name in outer:
-        return frozenset()
-    exits: set[str] = set()
-    seen: set[str] = set()
-    waiting = [tree.start]
-    while waiting:
-        path = waiting.pop()
-        step = tree.steps.get(path)
-        if step is None or path in seen:
-            continue
-        seen.add(path)
-        if isinstance(step, Return):
-            exits.add(step.leaving)
-        elif isinstance(step, VisitFlow):
-            inner = _silent_exits(step.flow.text, checking, outer | {name})
-            waiting += [step.routes.get(each, step.then) for each in inner]
-            waiting += [step.then] if step.items is not None else []
-        else:
-            waiting += _silent_ways(step, tree, checking)
-    return frozenset(exits)
+        return True
+    inside = outer | {name}
+    return any(
+        step.stops or isinstance(step, Broken) or (step.visits and _asks(step.visits, checking, inside))
+        for step in tree.steps.values()
+    )
 
 
 def _around(circle: frozenset[str], onward: Mapping[str, list[str]], first: str) -> list[str]:

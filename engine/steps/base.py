@@ -5,7 +5,7 @@ A new kind is one file beside this one and one line in the registry; nothing els
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -33,8 +33,7 @@ THEN = Field("then", Shape.TARGET, "where to go on; without it, the next step")
 ROUTED = Field("then", Shape.ROUTES, "where to go on, for all or for each; without it, the next step")
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(msgspec.Struct, frozen=True):
     """One way out of a step: its label (an answer, exit, failure …; empty for "next") and the path."""
 
     label: str
@@ -70,12 +69,11 @@ class Blueprint:
         return {} if routes is None else {key: self.link(target) for key, (_, target) in routes.each.items()}
 
 
-@dataclass(frozen=True, slots=True)
-class Step(ABC):
+class Step(msgspec.Struct, frozen=True):
     """A compiled step. `path` is its id, or its position where it has none; `next` the path of the step
     that follows."""
 
-    plan: Blueprint = field(repr=False)
+    plan: Blueprint
     path: str
     next: str
 
@@ -120,8 +118,7 @@ class Step(ABC):
         return {}
 
 
-@dataclass(frozen=True, slots=True)
-class Broken(Step):
+class Broken(Step, frozen=True):
     """Stands for a step that could not be read, so that what follows it is still looked at. A pack with one
     is never run."""
 
@@ -143,8 +140,7 @@ class Taken(msgspec.Struct, frozen=True):
     words: str
 
 
-@dataclass(frozen=True, slots=True)
-class Asking(Step):
+class Asking(Step, frozen=True):
     """A step that puts a question of its own."""
 
     @property
@@ -157,8 +153,7 @@ class Asking(Step):
         """Take an answer to `prompt`, or say why not."""
 
 
-@dataclass(frozen=True, slots=True)
-class Calling(Step):
+class Calling(Step, frozen=True):
     """A step that calls an action."""
 
     @abstractmethod
@@ -182,8 +177,7 @@ class Calling(Step):
         """The path to go on with then."""
 
 
-@dataclass(frozen=True, slots=True)
-class Visiting(Step):
+class Visiting(Step, frozen=True):
     """A step that visits another flow."""
 
     @abstractmethod
@@ -191,8 +185,7 @@ class Visiting(Step):
         """Go on after the visited flow was left by the exit `leaving`."""
 
 
-@dataclass(frozen=True, slots=True)
-class StepKind:
+class StepKind(msgspec.Struct, frozen=True):
     """The declaration of a kind of step.
 
     `key` is the YAML key that names it; `doc` starts with an example; `make` builds the compiled step;

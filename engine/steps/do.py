@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.actions import ALWAYS_POSSIBLE, Action, Effect, Failure
@@ -22,8 +21,7 @@ if TYPE_CHECKING:
     from engine.run import Run
 
 
-@dataclass(frozen=True, slots=True)
-class Do(Calling):
+class Do(Calling, frozen=True):
     """Calls `action` with `args`, keeps the result as `save`, and checks what is expected of it."""
 
     action: Scalar
@@ -58,6 +56,10 @@ class Do(Calling):
     def effect(self, run: Run) -> str:
         """The exact effect of the call as it would be made now, in words."""
         return self.prepared(run, "").sentence
+
+    def reads(self, fact: str) -> bool:
+        """Whether an argument of the call depends on this fact."""
+        return any(fact in expression.reads for _, expression in self.args.values())
 
     def succeeded(self, run: Run, call: Call, result: Value) -> str | Failure:
         """Keep the result, and see whether it is what was expected."""
@@ -144,7 +146,7 @@ class Do(Calling):
                 continue
             checking.value_for(expression, known, param.type, f"`{name}`")
         for param in action.params:
-            if param.required and param.name not in self.args:
+            if param.required and f"with.{param.name}" not in self.plan.parts.written:
                 checking.report(
                     "U302",
                     self.place,
@@ -157,7 +159,7 @@ class Do(Calling):
         possible = {each.value for each in action.failures | ALWAYS_POSSIBLE}
         if action.effect is not Effect.READ:
             possible.add(Failure.OUTCOME_UNKNOWN.value)
-        if self.expect is not None:
+        if "expect" in self.plan.parts.written:
             possible.add(Failure.NOT_CONFIRMED.value)
         routes = self.plan.parts.routes.get("on")
         for name, (key, _) in routes.each.items() if routes is not None else ():
