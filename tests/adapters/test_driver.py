@@ -499,12 +499,13 @@ def test_closing_waits_for_a_write_that_nobody_waits_for_any_more(tmp_path: Path
 # -- interrupted, and taken over ------------------------------------------------------------------------
 
 
-def test_an_interrupt_stops_the_waiting_and_not_the_call(tmp_path: Path) -> None:
+@pytest.mark.parametrize("pause", [0.0, 0.05])
+def test_an_interrupt_stops_the_waiting_and_not_the_call(tmp_path: Path, pause: float) -> None:
     started = threading.Event()
 
     def during(perform: Perform, action: str, args: HOLD, context: CallContext) -> Value:
         started.set()
-        time.sleep(0.4)
+        time.sleep(0.6)
         return perform(action, args, context)
 
     clinic = SmallClinic(during=during)
@@ -513,6 +514,7 @@ def test_an_interrupt_stops_the_waiting_and_not_the_call(tmp_path: Path) -> None
 
     def press_ctrl_c() -> None:
         started.wait(5)
+        time.sleep(pause)
         signal.pthread_kill(main, signal.SIGINT)
 
     with small_desk(tmp_path, clinic) as desk:

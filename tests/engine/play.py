@@ -195,6 +195,7 @@ class Play:
         self.effects: list[EngineEffect] = []
         self._script = {name: list(outcomes) for name, outcomes in (script or {}).items()}
         self._gate = gate
+        self._vanished: Finding = CannotTell()
         everything = frozenset(flow.catalog.actions)
         self.started = Started(
             "s1", flow.name, NOW, TODAY, audience, "ana", everything if allowed is None else allowed
@@ -241,6 +242,11 @@ class Play:
     def fact(self, name: str) -> Value:
         """A fact of the flow that is running."""
         return self.here.frames[-1].facts[name]
+
+    def waiting_call(self) -> Call:
+        """The call that is under way."""
+        assert isinstance(self.here.waiting, AtCall), self.here.waiting
+        return self.here.waiting.call
 
     def made(self, action: str) -> list[Call]:
         """The calls of one action that were made."""
