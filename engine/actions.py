@@ -121,6 +121,7 @@ class Action:
     it is about. `sentence` is the exact effect in words ("Switches {clauses} for {subject}."), and `done`
     the same once it has happened, without a full stop; `engine.describe` fills `{subject}` with a name,
     `{clauses}` with what the `clauses` say of the real parameters, and `{param}` with a parameter's text.
+    `reveal` is what a secret in the result is called when it is shown ("The password for {subject}").
     `failures` lists the ways it can end beside the ones every call can end in (`ALWAYS_POSSIBLE`).
     """
 
@@ -138,6 +139,7 @@ class Action:
     clauses: tuple[Clause, ...] = ()
     keyed: bool = False
     undo: str | None = None
+    reveal: str = ""
 
     def param(self, name: str) -> Param | None:
         """The parameter of that name, or None."""
@@ -159,9 +161,14 @@ ALWAYS_POSSIBLE = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """All actions a flow can name, the record types their results are made of, and the one action that
-    takes an escalation (`hand_over`)."""
+    """All actions a flow can name, the record types their results are made of, the one action that takes an
+    escalation (`hand_over`), and the one that records how an identity was verified (`verification`).
+
+    The verification takes `subject`, `method` (text), `outcome` (passed or failed) and `covers` (a list of
+    names of actions).
+    """
 
     actions: Mapping[str, Action]
     records: Mapping[str, RecordType]
     hand_over: str | None = None
+    verification: str | None = None

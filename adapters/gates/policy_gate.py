@@ -7,7 +7,19 @@ from collections.abc import Set
 from adapters.gates.policy import TRUST, Permission, Policy
 from adapters.gates.port import EvidenceBook, Question
 from adapters.problems import PlainProblem
-from engine import Action, Allow, Audience, Catalog, Deny, NeedConfirmation, NeedEvidence, Verdict
+from engine import (
+    Action,
+    Allow,
+    Audience,
+    Call,
+    Catalog,
+    Deny,
+    Event,
+    Method,
+    NeedConfirmation,
+    NeedEvidence,
+    Verdict,
+)
 
 
 class PolicyGate:
@@ -32,10 +44,18 @@ class PolicyGate:
         if permission.second_person:
             return Deny(_SECOND_PERSON.format(action=_in_words(action.name)))
         if permission.evidence and not self._has_evidence(question):
-            return NeedEvidence(self._policy.evidence_by, _EVIDENCE.format(action=_in_words(action.name)))
+            methods = tuple(Method(each, each.replace("_", " ")) for each in self._policy.evidence_by)
+            words = _EVIDENCE.format(action=_in_words(action.name))
+            return NeedEvidence(methods, words, (action.name,))
         if max(call.risk, action.risk) >= self._policy.confirm_from_risk and not call.approved:
             return NeedConfirmation()
         return Allow()
+
+    def about_to(self, call: Call, actor: str, session: str, at: str) -> None:
+        """See `Gate.about_to`."""
+
+    def done(self, call: Call, event: Event, actor: str, session: str, at: str) -> None:
+        """See `Gate.done`."""
 
     def allowed(self, audience: Audience, capabilities: Set[str]) -> frozenset[str]:
         """See `Gate.allowed`."""
