@@ -14,6 +14,7 @@ import os
 import shlex
 import shutil
 import sys
+import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -463,11 +464,82 @@ def show_clinic(who: str | None, url: str | None) -> int:
     """Show what a clinic holds: people, mails, tickets, the journal; or only what is about WHO."""
     from adapters.clinic.show import show
     from adapters.tables import table
-    from adapters.wiring import default_clinic, store_path, utc_now
+    from adapters.wiring import clinic_path, utc_now
 
-    if url is not None and not url.startswith("sqlite:///"):
-        raise click.UsageError("Write the clinic as --clinic sqlite:///PATH.")
-    path = default_clinic() if url is None else store_path(url)
-    tables = show(path, who, utc_now)
+    tables = show(clinic_path(url), who, utc_now)
     _print("\n\n".join(table(each.columns, each.rows, each.title) for each in tables))
     return DONE
+
+
+@clinic.command("set")
+@click.argument("who", type=Words())
+@click.option("--email", type=Words(), help="The address on record.")
+@click.option("--online-access", type=click.Choice(("on", "off")), help="Online access to the portal.")
+@click.option("--email-notifications", type=click.Choice(("on", "off")), help="Email notifications.")
+@click.option("--clinic", "url", metavar="URL", help="The clinic, as sqlite:///PATH.")
+def set_clinic(
+    who: str, email: str | None, online_access: str | None, email_notifications: str | None, url: str | None
+) -> int:
+    """Change a person's record, as somebody does by hand in the clinic's own software.
+
+    WHO is an id or a whole name, as `clinic show` lists them. A conversation that asked for the change sees
+    it when it goes on.
+    """
+    from adapters.wiring import change_record
+
+    changed = change_record(url, who, email, _switch(online_access), _switch(email_notifications))
+    _print(f"Changed the record of {changed}.")
+    return DONE
+
+
+def _switch(word: str | None) -> bool | None:
+    return None if word is None else word == "on"
+
+
+@unstuck.command("test")
+@click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path(path_type=Path))
+@click.option("--flows", type=click.Path(path_type=Path), help="Your own folder of flows.")
+@click.option("--junit-xml", "report", type=click.Path(path_type=Path), help="Write the results here, too.")
+def test_replays(paths: tuple[Path, ...], flows: Path | None, report: Path | None) -> int:
+    """Hold the written conversations (NAME.replay.yaml) in files or folders, by default all shipped ones.
+
+    A PATH that is a folder may hold the flows as well. Ends with 1 if a conversation went otherwise than
+    written.
+    """
+    from adapters.flowdir import shipped_flows
+    from adapters.replaying import failure_text, junit_xml, run_replays
+    from adapters.wiring import open_library
+
+    outcomes = []
+    for outcome in run_replays(list(paths) or [shipped_flows()], open_library(flows or _own_folder(paths))):
+        outcomes.append(outcome)
+        _print(f"{'ok    ' if outcome.passed else 'FAILED'}  {outcome.path}: {outcome.name}")
+        if not outcome.passed:
+            _print(textwrap.indent(failure_text(outcome), "        "))
+    if report is not None:
+        _write(report, junit_xml(outcomes))
+    failed = sum(not outcome.passed for outcome in outcomes)
+    seconds = sum(outcome.seconds for outcome in outcomes)
+    held = "1 conversation" if len(outcomes) == 1 else f"{len(outcomes)} conversations"
+    _print(f"{held}, {failed or 'none'} failed, in {seconds:.1f} s.")
+    return FINDINGS if failed else DONE
+
+
+def _own_folder(paths: Sequence[Path]) -> Path | None:
+    """The first folder that is not among the shipped flows: its flows are meant, too."""
+    from adapters.flowdir import shipped_flows
+
+    shipped = shipped_flows()
+    own = (path for path in paths if path.is_dir() and not path.resolve().is_relative_to(shipped))
+    return next(own, None)
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file. Raises PlainProblem."""
+    from adapters.problems import PlainProblem
+
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        advice = "Name a file in a folder you can write to."
+        raise PlainProblem(f"{path} cannot be written ({error.strerror}).", advice) from error

@@ -48,7 +48,7 @@ class Library:
         return {
             name: FlowInfo(name, tree.title, tree.symptoms, tree.audience, (tree.title,))
             for name, tree in trees.items()
-            if tree.symptoms
+            if not (tree.inputs or tree.results or tree.exits)
         }
 
     def flow(self, name: str) -> Flow:

@@ -20,7 +20,7 @@ from adapters.clinic.by_hand import ByHand, change_by_hand
 from adapters.clinic.database import open_database
 from adapters.clinic.embedded import EmbeddedClinic
 from adapters.clinic.names import slug
-from adapters.clinic.people import People, given, merge
+from adapters.clinic.people import People, given
 from adapters.clinic.people_file import load_people, people_of, sample_source
 from adapters.clinic.port import ActionFailed, Backend, CallContext, OutcomeLost
 from adapters.clinic.records import persons
@@ -199,24 +199,28 @@ class DriverStage:
 
     def holds(self) -> dict[str, Value]:
         """See `Stage.holds`."""
-        database = open_database(self._path)
-        try:
-            with database.reading(_SECONDS) as connection:
-                everybody = persons(connection)
-                settings: dict[str, Value] = {
-                    each.id: {
-                        "online_access": each.online_access,
-                        "email_notifications": each.email_notifications,
-                    }
-                    for each in everybody
+        return held_at(self._path, self._mail)
+
+
+def held_at(clinic: Path, mail: Path) -> dict[str, Value]:
+    """What an embedded clinic and a Maildir hold, in the words of a replay's `holds`."""
+    database = open_database(clinic)
+    try:
+        with database.reading(_SECONDS) as connection:
+            settings: dict[str, Value] = {
+                each.id: {
+                    "online_access": each.online_access,
+                    "email_notifications": each.email_notifications,
                 }
-                journal: list[Value] = [
-                    line.action for line in journal_lines(connection) if line.action in CATALOG.actions
-                ]
-                tickets = connection.execute("SELECT count(*) FROM ticket").fetchone()[0]
-        finally:
-            database.close()
-        return {"settings": settings, "mailbox": _letters(self._mail), "tickets": tickets, "journal": journal}
+                for each in persons(connection)
+            }
+            journal: list[Value] = [
+                line.action for line in journal_lines(connection) if line.action in CATALOG.actions
+            ]
+            tickets = connection.execute("SELECT count(*) FROM ticket").fetchone()[0]
+    finally:
+        database.close()
+    return {"settings": settings, "mailbox": _letters(mail), "tickets": tickets, "journal": journal}
 
 
 def _says_something(changes: ByHand) -> bool:
@@ -237,6 +241,3 @@ def _letters(folder: Path) -> list[Value]:
         message = email.message_from_bytes(box.get_bytes(key), policy=email.policy.default)
         letters.append({"to": str(message["Delivered-To"]), "subject": str(message["Subject"])})
     return letters
-
-
-__all__ = ["DriverStage", "FaultyClinic", "merge", "people_for"]

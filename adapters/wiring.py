@@ -14,10 +14,14 @@ from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
 from adapters.clinic.actions import CATALOG
+from adapters.clinic.by_hand import ByHand, change_by_hand
+from adapters.clinic.database import open_database
 from adapters.clinic.embedded import EmbeddedClinic
+from adapters.clinic.people import OMITTED
 from adapters.clinic.people_file import load_people, sample_source
 from adapters.clinic.port import ActionFailed, Backend, CallContext, OutcomeLost
-from adapters.driver import Driver, Parts
+from adapters.clinic.records import persons
+from adapters.driver import DEADLINE, Driver, Parts
 from adapters.flowdir import FlowFiles, read_flows, shipped_flows
 from adapters.gates.policy_file import read_policy, shipped_policy
 from adapters.gates.policy_gate import PolicyGate
@@ -128,7 +132,9 @@ def open_library(own: Path | None) -> Library:
         first = next(iter(compiled.findings))
         raise PlainProblem(
             f"The flows cannot be used: {len(compiled.findings)} findings, the first at {first}",
-            "`unstuck check` shows them all.",
+            f"`unstuck check {own}` shows them all."
+            if own is not None
+            else "`unstuck check` shows them all.",
         )
     return Library(compiled.pack, files.vocabulary, CATALOG)
 
@@ -222,12 +228,42 @@ def _sqlite_path(url: str, option: str) -> Path:
 
 def open_clinic(url: str | None, mailer: Mailer) -> EmbeddedClinic:
     """The clinic's system. Without a URL it is the embedded sample clinic, made on first use."""
+    return EmbeddedClinic.open(clinic_path(url), mailer, utc_now, new_token)
+
+
+def clinic_path(url: str | None) -> Path:
+    """The file of the embedded clinic; the sample clinic is made where none is named and none is there."""
     path = default_clinic() if url is None else _sqlite_path(url, "--clinic")
     if url is None and not path.exists():
         create_clinic(path, None)
     if not path.exists():
         raise Unusable(f"There is no clinic at {path}.", f"Make one: `unstuck clinic init {path}`.")
-    return EmbeddedClinic.open(path, mailer, utc_now, new_token)
+    return path
+
+
+def change_record(
+    url: str | None, who: str, email: str | None, online_access: bool | None, email_notifications: bool | None
+) -> str:
+    """Change a record in the embedded clinic by hand; the name of the person. Raises PlainProblem."""
+    database = open_database(clinic_path(url))
+    try:
+        with database.writing(5.0) as connection:
+            found = [each for each in persons(connection) if who in (each.id, each.name)]
+            if len(found) != 1:
+                words = "Nobody has" if not found else "Several people have"
+                raise PlainProblem(f"{words} the id or name {who!r}.", "`unstuck clinic show` lists the ids.")
+            changes = ByHand(
+                OMITTED if email is None else email,
+                OMITTED if online_access is None else online_access,
+                OMITTED if email_notifications is None else email_notifications,
+            )
+            try:
+                change_by_hand(connection, found[0].id, changes, utc_now())
+            except ActionFailed as error:
+                raise PlainProblem(error.message, "Nothing was changed.") from error
+            return found[0].name
+    finally:
+        database.close()
 
 
 def default_clinic() -> Path:
@@ -256,5 +292,5 @@ def open_mail(url: str | None) -> Mailer:
     if url.startswith("maildir:") and url.removeprefix("maildir:"):
         return Maildir(Path(url.removeprefix("maildir:")).expanduser())
     if url.startswith(("smtp://", "smtps://")):
-        return Smtp(parse_server(url))
+        return Smtp(parse_server(url), deadline=0.8 * DEADLINE)
     raise PlainProblem(f"--mail cannot be {url!r}.", "Write smtp://HOST:PORT or maildir:PATH.")

@@ -14,18 +14,16 @@ from engine.actions import (
     Clause,
     Effect,
     Failure,
-    FailureFacts,
     Param,
 )
 from engine.answers import address_warnings
-from engine.codes import CODES, Code, finding
+from engine.codes import CODES, finding
 from engine.compiler import Compiled, compile_pack
 from engine.describe import describe, describe_done
 from engine.diagnostics import Diagnostic, Severity, did_you_mean, has_errors, in_reading_order
 from engine.effects import (
     Ask,
     Call,
-    CallOutcome,
     CheckBack,
     Choice,
     Consult,
@@ -40,7 +38,7 @@ from engine.effects import (
     Reveal,
     Say,
 )
-from engine.errors import BrokenState, EngineError, OutOfTurn, UnknownFlow
+from engine.errors import UnknownFlow
 from engine.events import (
     Allow,
     Answered,
@@ -68,12 +66,12 @@ from engine.events import (
     Verdict,
     WentBack,
 )
-from engine.flow import Flow, Pack, Tree
+from engine.flow import Flow, Pack
 from engine.limits import DEFAULT_LIMITS, Limits
 from engine.misfit import misfit, trimmed
 from engine.nodes import Mapping, Node, Scalar, Sequence
 from engine.reader import decode, read
-from engine.rich import NO_TEXT, Block, BlockKind, RichText, Span, Style, plain
+from engine.rich import Block, RichText, Span, plain
 from engine.source import Place, Source
 from engine.state import AtCall, AtEnd, AtPrompt, AtReveal, State, state_from_json, state_to_json
 from engine.turn import Turn, advance
@@ -98,14 +96,11 @@ from engine.types import (
     TextType,
     TruthType,
     Type,
-    fits,
     in_words,
-    join,
     optional,
-    present,
     record,
 )
-from engine.values import SECRET_KEY, SecretRef, Value, secret_id
+from engine.values import SecretRef, Value
 from engine.why import why
 
 __all__ = [
@@ -116,10 +111,8 @@ __all__ = [
     "FAILURES",
     "MOMENT",
     "NOTHING",
-    "NO_TEXT",
     "NUMBER",
     "SECRET",
-    "SECRET_KEY",
     "TEXT",
     "TRUTH",
     "Action",
@@ -132,10 +125,7 @@ __all__ = [
     "AtReveal",
     "Audience",
     "Block",
-    "BlockKind",
-    "BrokenState",
     "Call",
-    "CallOutcome",
     "CannotTell",
     "Catalog",
     "CheckBack",
@@ -143,7 +133,6 @@ __all__ = [
     "Choice",
     "ChoiceType",
     "Clause",
-    "Code",
     "Compiled",
     "Consult",
     "DateType",
@@ -153,11 +142,9 @@ __all__ = [
     "DidNotHappen",
     "Effect",
     "EngineEffect",
-    "EngineError",
     "Event",
     "Failed",
     "Failure",
-    "FailureFacts",
     "Finding",
     "Finish",
     "Flow",
@@ -178,7 +165,6 @@ __all__ = [
     "NothingType",
     "NumberType",
     "OptionalType",
-    "OutOfTurn",
     "Outcome",
     "Pack",
     "Param",
@@ -204,10 +190,8 @@ __all__ = [
     "Started",
     "State",
     "Stopped",
-    "Style",
     "Succeeded",
     "TextType",
-    "Tree",
     "TruthType",
     "Turn",
     "Type",
@@ -223,18 +207,14 @@ __all__ = [
     "describe_done",
     "did_you_mean",
     "finding",
-    "fits",
     "has_errors",
     "in_reading_order",
     "in_words",
-    "join",
     "misfit",
     "optional",
     "plain",
-    "present",
     "read",
     "record",
-    "secret_id",
     "state_from_json",
     "state_to_json",
     "trimmed",

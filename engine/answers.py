@@ -10,10 +10,10 @@ import math
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Protocol, TypeAlias
 
+import msgspec
 import re2
 from email_validator import EmailNotValidError, validate_email
 
@@ -37,8 +37,7 @@ class Pattern(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(msgspec.Struct, frozen=True):
     """What is asked for.
 
     `minimum` and `maximum` bound a number, a date (ISO text, or the word `today`), the length of a text in
@@ -56,8 +55,7 @@ class Question:
     longest: int = DEFAULT_LIMITS.answer_characters
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(msgspec.Struct, frozen=True):
     """The answer as a value (None: skipped), and the id of the choice it was, if it was one.
 
     A picked record has its choice's id as value; several are a list of ids in the order of the choices.
@@ -67,8 +65,7 @@ class Accepted:
     choice: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class NotAccepted:
+class NotAccepted(msgspec.Struct, frozen=True):
     """Why the answer was not taken: a stable word, and a sentence that says what to type.
 
     The words: empty, not_a_choice, ambiguous, not_text, hidden_character, too_long, too_short, too_small,
@@ -119,9 +116,9 @@ def _find(question: Question, text: str | None) -> Choice | NotAccepted:
     """The one choice meant by its id or its label; capitals and repeated blanks in a label do not matter."""
     if text is None:
         return NotAccepted("not_a_choice", _offer(question))
-    by_id = [choice for choice in question.choices if choice.id == text]
-    if by_id:
-        return by_id[0]
+    for choice in question.choices:
+        if choice.id == text:
+            return choice
     wanted = _plain_words(text)
     named = [choice for choice in question.choices if _plain_words(choice.label) == wanted]
     if len(named) > 1:
@@ -222,6 +219,8 @@ def _text(question: Question, raw: Value) -> Answer:
 
 def _unfit(text: str) -> NotAccepted | None:
     """Why a typed text has characters that it must not have."""
+    if text.isprintable():
+        return None
     for character in text:
         if unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") or _reorders(character):
             sentence = f"Please type it without {name_of(character)}, on one line."

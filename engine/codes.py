@@ -633,13 +633,27 @@ _STRUCTURE: Mapping[str, Code] = {
         "Two flows with one name",
         "Flows are visited and started by name, so a name stands for one flow only.",
         "Rename one of them.",
-        "",
+        (
+            "# Another file has a flow `other` already.\n"
+            "flow: other # <- here\n"
+            "audience: [agent]\n"
+            "steps:\n"
+            "  - end: stopped\n"
+        ),
     ),
     "U220": Code(
         "Too large",
         "The flow, the pack or its files are larger than the limits allow.",
         "Split it, or raise the limit.",
-        "",
+        (
+            "# As it looks to somebody who allows two steps a flow.\n"
+            "flow: example\n"
+            "audience: [agent]\n"
+            "steps:\n"
+            "  - say: One # <- here\n"
+            "  - say: Two\n"
+            "  - end: stopped\n"
+        ),
     ),
     "U221": Code(
         "A visit that leads back",

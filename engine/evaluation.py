@@ -135,9 +135,7 @@ def _member(of: Evaluate, name: str) -> Evaluate:
 
 def _filtered(tree: Filtered) -> Evaluate:
     of = compiled(tree.of)
-    found = FILTERS.get(tree.name)
-    if found is None:
-        return lambda facts: None
+    found = FILTERS[tree.name]
     apply = found.apply
     args = tuple(arg.value for arg in tree.args)
     if found.takes_unknown:

@@ -41,6 +41,7 @@ from engine.expression_tree import (
     Tree,
     children,
 )
+from engine.filters import FILTERS
 from engine.limits import Limits
 from engine.nodes import Scalar
 from engine.source import Place
@@ -255,6 +256,11 @@ class _Builder:
         at = self._base + parsed.lineno
         if parsed.kwargs or parsed.dyn_args or parsed.dyn_kwargs:
             return self._found("U102", parsed, "Arguments have no names here.", "Write `| default('text')`.")
+        if parsed.name not in FILTERS:
+            near, names = did_you_mean(parsed.name, FILTERS), f"The filters are {', '.join(FILTERS)}."
+            message = f"There is no filter `{parsed.name}`."
+            self._report("U112", at, at + len(parsed.name), message, near, names)
+            return None
         args = [self.tree(each) for each in parsed.args]
         literals = tuple(each for each in args if isinstance(each, Constant))
         if len(literals) < len(args):

@@ -107,7 +107,7 @@ class Test:
 
 @dataclass(frozen=True, slots=True)
 class Filtered:
-    """`x | name(args)`; the filter's name begins at `at`. The filter may be an unknown one."""
+    """`x | name(args)`; the filter's name begins at `at`."""
 
     of: Tree
     name: str

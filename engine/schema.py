@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from engine.answers import compile_pattern
 from engine.codes import finding
 from engine.diagnostics import Diagnostic, did_you_mean
 from engine.expressions import Expression, parse_expression, value_expression
@@ -351,6 +352,17 @@ def _read_bound(reading: Reading, parts: Parts, declared: Field, node: Node) -> 
         parts.bounds[declared.name] = scalar
 
 
+def _read_pattern(reading: Reading, parts: Parts, declared: Field, node: Node) -> None:
+    scalar = reading.scalar(node, declared)
+    if scalar is None:
+        return
+    pattern = compile_pattern(scalar.text, scalar)
+    if isinstance(pattern, Diagnostic):
+        reading.findings.append(pattern)
+    else:
+        parts.bounds[declared.name] = scalar
+
+
 def _read_target(reading: Reading, parts: Parts, declared: Field, node: Node) -> None:
     target = reading.target(node, declared.name)
     if target is not None:
@@ -431,7 +443,7 @@ _READERS: Mapping[Shape, Callable[[Reading, Parts, Field, Node], None]] = {
     Shape.WORDS: _read_words,
     Shape.FLAG: _read_flag,
     Shape.BOUND: _read_bound,
-    Shape.PATTERN: _read_bound,
+    Shape.PATTERN: _read_pattern,
     Shape.TARGET: _read_target,
     Shape.ROUTES: _read_routes,
     Shape.CASES: _read_cases,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Final, assert_never
 
 from engine.codes import finding
@@ -303,25 +304,41 @@ class _Layout:
         self._own_words = [_is_label(each) for each in holes]
         blocks = lay_out("".join(pattern))
         self._evaluate = [each.evaluate for each in holes]
+        self._names = _all_at_once(holes)
         self._plain = _plain_pattern(blocks)
-        self._order = _plain_order(blocks)
+        order = _plain_order(blocks)
+        self._order = None if order == list(range(len(holes))) else order
         self._blocks = [self._block(block) for block in blocks]
         self._most = limits.output_characters
 
     def render(self, facts: Facts) -> RichText:
         """The text with the values of the facts."""
-        most = self._most
-        values = [
-            value
-            if isinstance(value := evaluate(facts), str) and value.isprintable() and len(value) <= most
-            else display(value)[:most]
-            for evaluate in self._evaluate
-        ]
-        text = self._plain % tuple([values[number] for number in self._order])
+        most, order = self._most, self._order
+        values = self._values(facts)
+        text = self._plain % (values if order is None else tuple([values[number] for number in order]))
         rich = tuple([each if isinstance(each, Block) else each(values) for each in self._blocks])
         return RichText(text, rich) if len(text) <= most else _cut(text, rich, most)
 
-    def _block(self, block: LaidOut) -> Block | Callable[[list[str]], Block]:
+    def _values(self, facts: Facts) -> tuple[str, ...]:
+        """The forms of all values. Where they are printable texts straight from the facts, which is the
+        commonest case by far, they are looked at all at once: a missing or other one shows by an error."""
+        most = self._most
+        try:
+            values = self._names(facts) if self._names is not None else ()
+            if values and (together := "".join(values)).isprintable() and len(together) <= most:
+                return values
+        except (KeyError, TypeError):
+            pass
+        return tuple(
+            [
+                value
+                if isinstance(value := evaluate(facts), str) and value.isprintable() and len(value) <= most
+                else display(value)[:most]
+                for evaluate in self._evaluate
+            ]
+        )
+
+    def _block(self, block: LaidOut) -> Block | Callable[[tuple[str, ...]], Block]:
         """A block that never changes, or a function of the values."""
         kind = block.kind
         fixed = [None if _varies(run) else _span(run, run.text) for run in block.runs]
@@ -341,7 +358,7 @@ class _Layout:
             else:
                 values_only.append((place, run.hole))
 
-        def fill(values: list[str]) -> Block:
+        def fill(values: tuple[str, ...]) -> Block:
             spans = model.copy()
             for place, number in values_only:
                 spans[place] = Span(values[number], "data")
@@ -351,10 +368,10 @@ class _Layout:
 
         return fill
 
-    def _block_with_link(self, block: LaidOut) -> Callable[[list[str]], Block]:
+    def _block_with_link(self, block: LaidOut) -> Callable[[tuple[str, ...]], Block]:
         """A block with a link whose address is a value: no link unless the value is an https address."""
 
-        def fill(values: list[str]) -> Block:
+        def fill(values: tuple[str, ...]) -> Block:
             spans: list[Span] = []
             for place, run in enumerate(block.runs):
                 text = run.text if run.hole is None else values[run.hole]
@@ -391,6 +408,12 @@ def _add(piece: Piece, pattern: list[str], holes: list[Expression]) -> None:
             pass
         case _:
             assert_never(piece)
+
+
+def _all_at_once(holes: list[Expression]) -> Callable[[Facts], tuple[str, ...]] | None:
+    """Takes the values of several holes that are all plain facts; raises KeyError if one is missing."""
+    names = [each.tree.name for each in holes if isinstance(each.tree, Name)]
+    return itemgetter(*names) if 1 < len(names) == len(holes) else None
 
 
 def _is_label(expression: Expression) -> bool:

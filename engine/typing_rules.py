@@ -317,13 +317,7 @@ class _Checker:
         self._report("U106", tree, message, repair)
 
     def _filtered(self, tree: Filtered, scope: Scope) -> Type | None:
-        found = FILTERS.get(tree.name)
-        end = tree.at + len(tree.name)
-        if found is None:
-            near = did_you_mean(tree.name, FILTERS)
-            self._report_at("U112", tree.at, end, f"There is no filter `{tree.name}`.", near, _FILTER_NAMES)
-            self.check(tree.of, scope)
-            return None
+        found = FILTERS[tree.name]
         if found.takes_unknown:
             kind = self.check(tree.of, scope).type
             kind = None if kind is not None and isinstance(present(kind), SecretType) else kind
@@ -490,7 +484,6 @@ class _Checker:
         self.findings.append(finding(code, self.expression.place_at(start, end), message, expected, repair))
 
 
-_FILTER_NAMES: Final = f"The filters are {', '.join(FILTERS)}."
 _ISO_REPAIR: Final = {
     True: "Write a date as '2026-11-23'.",
     False: "Write a moment as '2026-11-23T09:30:00Z'.",

@@ -112,8 +112,10 @@ def open_database(path: Path) -> Database:
     try:
         _refuse_others(connection, path)
         connection.execute("PRAGMA journal_mode = WAL")
-        # A first write shows now, rather than in the middle of a conversation, that it cannot be written.
+        # Whether it can be written shows now, rather than in the middle of a conversation; SQLite lets a
+        # transaction begin on a read-only file, and refuses only the first change.
         connection.execute("BEGIN IMMEDIATE")
+        connection.execute("UPDATE clinic SET one = 1")
         connection.execute("ROLLBACK")
     except sqlite3.Error as error:
         connection.close()

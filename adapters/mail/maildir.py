@@ -25,8 +25,9 @@ class Maildir:
         """Write the message to `tmp` and move it to `new`, so that no reader ever sees half of one."""
         # mailbox wants lines that end in LF only; the envelope is kept as local delivery keeps it.
         policy = SMTP.clone(linesep="\n", utf8=True)
-        data = f"Return-Path: <{sender}>\nDelivered-To: {recipient}\n".encode() + message.as_bytes(
-            policy=policy
+        data = (
+            f"Return-Path: <{_one_line(sender)}>\nDelivered-To: {_one_line(recipient)}\n".encode()
+            + message.as_bytes(policy=policy)
         )
         try:
             with self._lock:

@@ -136,7 +136,7 @@ class _Holding:
             raise _Parted(self.replay.end_place, wanted, self._waiting())
         held = self.stage.holds()
         for key, value, place in self.replay.holds:
-            if not _matches(value, held.get(key)):
+            if not matches(value, held.get(key)):
                 raise _Parted(place, f"{key}: {value}", f"{held.get(key)}")
 
     def _came(self, view: View) -> None:
@@ -168,10 +168,10 @@ def _is(prompt: Prompt, name: str) -> bool:
     return name in (prompt.id, prompt.step) or prompt.id.endswith(f"/{name}")
 
 
-def _matches(wanted: Value, held: Value) -> bool:
+def matches(wanted: Value, held: Value) -> bool:
     """Whether what is held is what is wanted; of records only the members that are named are compared."""
     if isinstance(wanted, dict) and isinstance(held, dict):
-        return all(key in held and _matches(value, held[key]) for key, value in wanted.items())
+        return all(key in held and matches(value, held[key]) for key, value in wanted.items())
     if isinstance(wanted, list) and isinstance(held, list):
-        return len(wanted) == len(held) and all(map(_matches, wanted, held))
+        return len(wanted) == len(held) and all(map(matches, wanted, held))
     return wanted == held

@@ -17,6 +17,7 @@ from engine.expressions import Expression
 from engine.knowledge import Knowledge
 from engine.nodes import Scalar
 from engine.source import Place
+from engine.steps.base import Edge, Step
 from engine.steps.visit import VisitFlow
 from engine.types import RecordType, Type, fits, in_words, present
 from engine.typing_rules import (
@@ -150,6 +151,17 @@ class Checking:
                 f"Ask first: `if: can('{action.name}')`, or narrow the flow's `audience`.",
             )
         return action
+
+    def ways(self, step: Step) -> list[Edge]:
+        """The ways out of a step. A visit whose every exit is routed never goes on past it; one for each item
+        of a list does when the list is empty."""
+        edges = list(step.edges())
+        if not isinstance(step, VisitFlow) or step.items is not None:
+            return edges
+        tree = self.trees.get(step.flow.text)
+        if tree is None or not tree.exits or any(name not in step.routes for name in tree.exits):
+            return edges
+        return [edge for edge in edges if edge.label]
 
     # -- other flows --------------------------------------------------------------------------------
 

@@ -39,7 +39,7 @@ def knowledge_at(tree: Tree, checking: Checking) -> Mapping[str, Knowledge]:
 
 def _onward(tree: Tree, step: Step, checking: Checking, known: Knowledge) -> list[tuple[str, Knowledge]]:
     after = step.after(checking, known)
-    onward = [(edge.to, after.get(edge.label, known)) for edge in step.edges()]
+    onward = [(edge.to, after.get(edge.label, known)) for edge in checking.ways(step)]
     if isinstance(step, Do):
         trouble = known.with_fact("problem", checking.problem_type)
         onward += [(path, trouble) for path in tree.on.values()]

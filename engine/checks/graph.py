@@ -11,7 +11,7 @@ from engine.steps.base import Broken, Step, all_targets
 
 def check_graph(tree: Tree, checking: Checking) -> None:
     """Report what is wrong with where the steps of a flow lead."""
-    reached = _reached(tree, [tree.start, *tree.on.values()])
+    reached = _reached(tree, [tree.start, *tree.on.values()], checking)
     _unreachable(tree, reached, checking)
     _falls_off(tree, reached, checking)
     _falls_in(tree, reached, checking)
@@ -20,7 +20,7 @@ def check_graph(tree: Tree, checking: Checking) -> None:
         step.review(checking)
 
 
-def _reached(tree: Tree, starts: Iterable[str]) -> frozenset[str]:
+def _reached(tree: Tree, starts: Iterable[str], checking: Checking) -> frozenset[str]:
     found: set[str] = set()
     waiting = list(starts)
     while waiting:
@@ -28,7 +28,7 @@ def _reached(tree: Tree, starts: Iterable[str]) -> frozenset[str]:
         if path in found or path not in tree.steps:
             continue
         found.add(path)
-        waiting.extend(edge.to for edge in tree.steps[path].edges())
+        waiting.extend(edge.to for edge in checking.ways(tree.steps[path]))
     return frozenset(found)
 
 
@@ -45,14 +45,14 @@ def _unreachable(tree: Tree, reached: frozenset[str], checking: Checking) -> Non
             None,
             "Let an answer, a `then` or a `go` lead here, or take it out.",
         )
-        covered |= _reached(tree, [path])
+        covered |= _reached(tree, [path], checking)
 
 
 def _falls_off(tree: Tree, reached: frozenset[str], checking: Checking) -> None:
     for path, step in tree.steps.items():
         if path not in reached or isinstance(step, Broken):
             continue
-        if step.next == FALL_OFF and any(edge.to == FALL_OFF for edge in step.edges()):
+        if step.next == FALL_OFF and any(edge.to == FALL_OFF for edge in checking.ways(step)):
             checking.report(
                 "U212",
                 step.place,
@@ -74,7 +74,7 @@ def _falls_in(tree: Tree, reached: frozenset[str], checking: Checking) -> None:
         following = step.next
         if path not in reached or following not in jumped or following in _named(step):
             continue
-        if jumped[following] < order[path] and any(edge.to == following for edge in step.edges()):
+        if jumped[following] < order[path] and any(edge.to == following for edge in checking.ways(step)):
             checking.report(
                 "U211",
                 step.place,

@@ -109,16 +109,12 @@ class Ask(Asking):
             return self._refusal(run, answer)
         if not self._holds(run, answer):
             return self._refusal(run, NotAccepted("not_valid", "This answer cannot be right."))
-        ids = {option.id.text for option in self.options}
-        if self.save and (answer.choice not in ids or self.kind == "choice"):
-            run.set_fact(self.save, self._saved(run, prompt, answer))
-        elif self.save:
-            run.set_fact(self.save, None)
-        to = self.routes.get(self._routed_by(answer), self.then)
-        run.approved = next(
-            (each for each in prompt.choices if each.id == answer.choice and each.effect), None
-        )
-        return Taken(to, _in_words(prompt, answer))
+        if self.save:
+            run.set_fact(self.save, None if self._is_extra(answer) else self._saved(run, prompt, answer))
+        for choice in prompt.choices:
+            if choice.effect and choice.id == answer.choice:
+                run.approved = choice
+        return Taken(self.routes.get(self._routed_by(answer), self.then), _in_words(prompt, answer))
 
     def review(self, checking: Checking) -> None:
         """Each kind needs its own fields, and a route must be of an answer that exists."""
@@ -263,6 +259,10 @@ class Ask(Asking):
         if self.message is None or why.code in ("empty", "stale"):
             return why
         return NotAccepted(why.code, self.message.render(run.env).text)
+
+    def _is_extra(self, answer: Accepted) -> bool:
+        """Whether it is one of the answers beside the records of a list."""
+        return self.kind != "choice" and any(option.id.text == answer.choice for option in self.options)
 
     def _saved(self, run: Run, prompt: Prompt, answer: Accepted) -> Value:
         if self.kind not in ("one", "several"):

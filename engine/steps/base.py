@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from engine.actions import Failure
 from engine.answers import NotAccepted
 from engine.knowledge import Knowledge
@@ -131,8 +133,7 @@ class Broken(Step):
         return self.next
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(msgspec.Struct, frozen=True):
     """An answer was taken: the path to go on with, and the answer in words for the record."""
 
     to: str

@@ -232,3 +232,26 @@ def test_what_was_typed_wrongly_is_told_harmlessly(text: str, capsys: pytest.Cap
         assert run(args) == 2
     out, err = capsys.readouterr()
     assert not {"\x1b", "\r", "\x9b", "\x07", "\u202e", "\u2028"} & set(out + err)
+
+
+REPLAYS = Path(cli.__file__).parent.parent / "flows" / FLOW / "replays"
+
+
+def test_a_replay_that_goes_as_written_is_ok(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    report = tmp_path / "report.xml"
+    assert run(["test", str(REPLAYS / "already-active.replay.yaml"), "--junit-xml", str(report)]) == 0
+    assert "1 conversation, none failed" in capsys.readouterr().out
+    assert 'failures="0"' in report.read_text()
+
+
+def test_a_replay_that_goes_otherwise_ends_with_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = (REPLAYS / "already-active.replay.yaml").read_text()
+    (tmp_path / "wrong.replay.yaml").write_text(text.replace("end: solved", "end: abandoned"))
+    assert run(["test", str(tmp_path / "wrong.replay.yaml")]) == 1
+    assert "FAILED" in capsys.readouterr().out
+
+
+def test_an_unwritable_report_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    args = ["test", str(REPLAYS / "already-active.replay.yaml"), "--junit-xml", "/dev/null/report.xml"]
+    assert run(args) == 2
+    assert "cannot be written" in capsys.readouterr().err

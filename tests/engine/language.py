@@ -73,9 +73,7 @@ TYPES: Final[dict[str, Type]] = {
     "nothing": NOTHING,
 }
 ACTIONS: Final = frozenset({"open_ticket", "send_invitation", "set_portal_settings"})
-SCOPE: Final = Scope(
-    {**TYPES, **facts_everywhere(("client_chart", "edit_profile", "save"))}, actions=ACTIONS
-)
+SCOPE: Final = Scope({**TYPES, **facts_everywhere(("client_chart", "edit_profile", "save"))}, actions=ACTIONS)
 
 
 def scalar(text: str, value: Value = None, line: int = 1, column: int = 1) -> Scalar:

@@ -9,11 +9,17 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from engine.evaluation import ALLOWED
+from adapters.clinic.actions import CATALOG
+from engine.codes import CODES
+from engine.compiler import compile_pack
+from engine.evaluation import ALLOWED, Facts
 from engine.expression_parser import read_expression
 from engine.expression_tree import Member, Name, parts
 from engine.expressions import parse_expression, value_expression
 from engine.limits import DEFAULT_LIMITS, Limits
+from engine.nodes import Mapping, Scalar
+from engine.reader import read
+from engine.source import Source
 from engine.types import (
     ChoiceType,
     DateType,
@@ -120,8 +126,18 @@ def test_a_word_that_would_fit_is_told_its_quotes() -> None:
 
 @pytest.mark.parametrize(
     ("text", "code"),
-    [("sure", None), ("guardian", None), ("client.email", None), ("name", "U110"), ("maybe", "U106")]
-    + [("number", "U110"), ("contacts", "U110"), ("client", "U110"), ("password", "U111"), ("'x'", "U110")],
+    [
+        ("sure", None),
+        ("guardian", None),
+        ("client.email", None),
+        ("name", "U110"),
+        ("maybe", "U106"),
+        ("number", "U110"),
+        ("contacts", "U110"),
+        ("client", "U110"),
+        ("password", "U111"),
+        ("'x'", "U110"),
+    ],
 )
 def test_a_condition_is_true_or_false_or_may_be_unknown(text: str, code: str | None) -> None:
     expression, _ = parse_expression(scalar(text))
@@ -173,6 +189,9 @@ PIECES: Final = (
 ).split()
 
 
+ODD_VALUES: Final[tuple[Value, ...]] = (None, 1, True, "", [None], {}, {"name": {"name": None}})
+
+
 @given(st.lists(st.sampled_from(PIECES), max_size=12))
 def test_any_row_of_words_is_checked_and_evaluated_without_raising(words: list[str]) -> None:
     expression, findings = parse_expression(scalar(" ".join(words)))
@@ -181,7 +200,8 @@ def test_any_row_of_words_is_checked_and_evaluated_without_raising(words: list[s
         return
     check_expression(expression, SCOPE)
     check_condition(expression, SCOPE)
-    for world in ({}, facts(), dict.fromkeys(TYPES), dict.fromkeys(TYPES, 1), dict.fromkeys(TYPES, [None])):
+    worlds: list[Facts] = [{}, facts(), *(dict.fromkeys(TYPES, value) for value in ODD_VALUES)]
+    for world in worlds:
         expression.evaluate(world)
         assert isinstance(expression.holds(world), bool)
 
@@ -245,7 +265,9 @@ def test_a_checked_expression_keeps_its_word_for_any_facts_that_fit(
     names = ["open_ticket"] if allowed else []
     value = expression.evaluate({**world, ALLOWED: frozenset(names)})
     assert _fits(value, checked.type), (value, in_words(checked.type))
-    known = checked.when_true if expression.holds({**world, ALLOWED: frozenset(names)}) else checked.when_false
+    known = (
+        checked.when_true if expression.holds({**world, ALLOWED: frozenset(names)}) else checked.when_false
+    )
     for path in known:
         if not path.startswith("can:"):
             assert _at(world, path) is not None
@@ -332,3 +354,37 @@ def test_what_is_allowed_may_be_kept_in_several_forms(kept: frozenset[str] | lis
     assert expression.evaluate({ALLOWED: kept}) is True
     assert expression.evaluate({ALLOWED: []}) is False
     assert expression.evaluate({}) is False
+
+
+VOCABULARY: Final = Source("vocabulary.yaml", "labels:\n  client_chart: Client Chart Modal\n")
+
+
+@pytest.mark.parametrize("code", [code for code in CODES if code.startswith("U1")])
+def test_the_example_of_a_code_shows_that_and_nothing_else(code: str) -> None:
+    example = CODES[code].example
+    marked = next(row for row, line in enumerate(example.splitlines(), 1) if "# <- here" in line)
+    findings = compile_pack([Source("flow.yaml", example)], CATALOG, VOCABULARY).findings
+    assert [(each.code, each.place.line) for each in findings] == [(code, marked)]
+
+
+@pytest.mark.parametrize(
+    ("written", "line", "column"),
+    [
+        ("if: sure and nme == 'x'", 1, 14),
+        ("if: \"sure and nme == 'x'\"", 1, 15),
+        ("if: 'sure and nme == \"it''s\"'", 1, 15),
+        ('if: "sure\\u0020and nme"', 1, 20),
+        ("if: |\n  sure\n  and nme\n", 3, 7),
+        ("if: >-\n  sure and\n  nme\n", 3, 3),
+        ("if: sure\n  and nme", 2, 7),
+    ],
+)
+def test_a_finding_stands_where_the_file_has_it(written: str, line: int, column: int) -> None:
+    node, _ = read(Source("flow.yaml", written))
+    assert isinstance(node, Mapping)
+    value = node.get("if")
+    assert isinstance(value, Scalar)
+    expression, _ = parse_expression(value)
+    assert expression is not None
+    (found,) = check_expression(expression, SCOPE).findings
+    assert (found.place.line, found.place.column) == (line, column)

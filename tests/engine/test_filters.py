@@ -53,13 +53,23 @@ def applied(name: str, value: Value, *args: Literal) -> Value:
         ("masked", '"a@b"@clinic.example', (), '"***"@clinic.example'),
         ("masked", "no address", (), "n***"),
         ("masked", "", (), "***"),
-        ("spelled", "l1I0O", (), "l (small letter L) - 1 (one) - I (capital letter i) - 0 (zero) - O (capital letter o)"),
+        (
+            "spelled",
+            "l1I0O",
+            (),
+            "l (small letter L) - 1 (one) - I (capital letter i) - 0 (zero) - O (capital letter o)",
+        ),
         ("spelled", "a@b.ca", (), "a - (at sign) - b - (dot) - c - a"),
         ("spelled", "_-+ B", (), "(underscore) - (dash) - (plus sign) - (space) - B (capital)"),
         ("spelled", "а", (), "а (cyrillic small letter a)"),
         ("spelled", "\u200b\u202e", (), "(zero width space) - (right-to-left override)"),
         ("spelled", "", (), ""),
-        ("off_in_words", {"online_access": False, "email_notifications": False}, (), "online access and email notifications"),
+        (
+            "off_in_words",
+            {"online_access": False, "email_notifications": False},
+            (),
+            "online access and email notifications",
+        ),
         ("off_in_words", {"a": False, "b_c": False, "d": False, "e": None, "n": 0}, (), "a, b c and d"),
         ("off_in_words", {"a": True}, (), "nothing"),
         ("on_in_words", {"a": True, "b": 1}, (), "a"),
@@ -176,9 +186,20 @@ def test_a_spelled_text_stays_on_one_line(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "shown"),
-    [(TEXT, True), (NUMBER, True), (TRUTH, True), (DATE, True), (ListType(TEXT), True), (SECRET, False)]
-    + [(CLIENT, False), (ListType(CLIENT), False), (optional(TEXT), False), (ListType(ListType(TEXT)), False)]
-    + [(NOTHING, False), (ListType(NOTHING), True)],
+    [
+        (TEXT, True),
+        (NUMBER, True),
+        (TRUTH, True),
+        (DATE, True),
+        (ListType(TEXT), True),
+        (SECRET, False),
+        (CLIENT, False),
+        (ListType(CLIENT), False),
+        (optional(TEXT), False),
+        (ListType(ListType(TEXT)), False),
+        (NOTHING, False),
+        (ListType(NOTHING), True),
+    ],
 )
 def test_what_a_text_can_show(kind: Type, shown: bool) -> None:
     assert showable(kind) is shown

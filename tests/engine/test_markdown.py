@@ -30,7 +30,10 @@ def kinds(pattern: str) -> list[tuple[str, str]]:
         ("  - a\n 12. b", [("item", "a"), ("number", "b")]),
         ("2026. a", [("paragraph", "2026. a")]),
         (f"{HOLE}. a\n- {HOLE}", [("paragraph", "{0}. a"), ("item", "{1}")]),
-        (f"a\n{PATH_START}x{PATH_JOINT}{HOLE}{PATH_END}\nb", [("paragraph", "a"), ("path", "x{0}"), ("paragraph", "b")]),
+        (
+            f"a\n{PATH_START}x{PATH_JOINT}{HOLE}{PATH_END}\nb",
+            [("paragraph", "a"), ("path", "x{0}"), ("paragraph", "b")],
+        ),
         (f"a {PATH_START}x{PATH_END}", [("paragraph", "a x")]),
     ],
 )
@@ -78,8 +81,14 @@ def test_blemishes_stand_inside_the_pattern(pattern: str) -> None:
 
 @pytest.mark.parametrize(
     "address",
-    ["https://clinic.example", "https://clinic.example/", "https://a-b.clinic.example:8443/site?x=1&y=%20#top"]
-    + ["https://10.0.0.1/x", "https://clinic.example?x", "https://clinic.example/" + "a" * 1_900],
+    [
+        "https://clinic.example",
+        "https://clinic.example/",
+        "https://a-b.clinic.example:8443/site?x=1&y=%20#top",
+        "https://10.0.0.1/x",
+        "https://clinic.example?x",
+        "https://clinic.example/" + "a" * 1900,
+    ],
 )
 def test_an_https_address_is_a_link(address: str) -> None:
     assert is_https(address)
@@ -87,11 +96,29 @@ def test_an_https_address_is_a_link(address: str) -> None:
 
 @pytest.mark.parametrize(
     "address",
-    ["", "https://", "http://clinic.example", "//clinic.example", "javascript:alert(1)", "https:clinic.example"]
-    + ["https://user@clinic.example", "https://user:pass@clinic.example", "https://clínic.example", "https:///x"]
-    + ["https://clinic.example/ x", "https://clinic.example/\nx", "https://clinic.example/<b>", "https://.example"]
-    + ["https://clinic.example/\u202e", 'https://clinic.example/"', "https://clinic.example:port", "https://[::1]/"]
-    + ["https://clinic.example\\@evil.example", "https://clinic.example/" + "a" * 2_000, " https://clinic.example"],
+    [
+        "",
+        "https://",
+        "http://clinic.example",
+        "//clinic.example",
+        "javascript:alert(1)",
+        "https:clinic.example",
+        "https://user@clinic.example",
+        "https://user:pass@clinic.example",
+        "https://clínic.example",
+        "https:///x",
+        "https://clinic.example/ x",
+        "https://clinic.example/\nx",
+        "https://clinic.example/<b>",
+        "https://.example",
+        "https://clinic.example/\u202e",
+        'https://clinic.example/"',
+        "https://clinic.example:port",
+        "https://[::1]/",
+        "https://clinic.example\\@evil.example",
+        "https://clinic.example/" + "a" * 2000,
+        " https://clinic.example",
+    ],
 )
 def test_anything_else_is_no_link(address: str) -> None:
     assert not is_https(address)

@@ -6,13 +6,14 @@ import string
 from typing import Final
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from engine.codes import CODES
 from engine.diagnostics import Severity
 from engine.evaluation import ALLOWED
 from engine.limits import Limits
+from engine.markdown import is_https
 from engine.rich import Block, RichText, Span
 from engine.texts import CUT, LAYOUTS_KEPT, Template, check_text, parse_text
 from engine.values import Value
@@ -74,9 +75,25 @@ def test_a_hostile_template_is_refused_with_its_place(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["{{" * 2_000, "{%" * 2_000, "{% if a %}" * 400, "[[" * 2_000, "**" * 2_000, "`" * 4_000, "[" * 4_000]
-    + ["[a](" * 1_000, "\\" * 4_000, "{{ " + "(" * 3_990, "- " * 2_000, "{% if a %}x{% endif %}" * 180, "'" * 4_000]
-    + ["{{ '" * 1_000, "[[" + "→" * 3_900, "{{ a" + ".a" * 1_990 + "}}", "{{ a" + "|upper" * 600 + "}}"],
+    [
+        "{{" * 2000,
+        "{%" * 2000,
+        "{% if a %}" * 400,
+        "[[" * 2000,
+        "**" * 2000,
+        "`" * 4000,
+        "[" * 4000,
+        "[a](" * 1000,
+        "\\" * 4000,
+        "{{ " + "(" * 3990,
+        "- " * 2000,
+        "{% if a %}x{% endif %}" * 180,
+        "'" * 4000,
+        "{{ '" * 1000,
+        "[[" + "→" * 3900,
+        "{{ a" + ".a" * 1990 + "}}",
+        "{{ a" + "|upper" * 600 + "}}",
+    ],
     ids=lambda text: text[:12],
 )
 def test_text_made_to_take_long_takes_no_time(text: str) -> None:
@@ -102,10 +119,12 @@ def test_a_constant_text_is_made_once() -> None:
 
 
 def test_a_text_knows_what_it_reads_and_asks() -> None:
-    text = template("{% if can('open_ticket') %}[[labels.save → name]]{% elif sure %}{{ client.name }}{% endif %}")
+    text = template(
+        "{% if can('open_ticket') %}[[labels.save → name]]{% elif sure %}{{ client.name }}{% endif %}"
+    )
     assert text.reads == {"labels", "name", "sure", "client"}
     assert text.actions == {"open_ticket"}
-    assert text.place_of("sure").column == 59
+    assert text.place_of("sure").column == 58
     assert text.place_of("open_ticket").column == 7
 
 
@@ -119,7 +138,9 @@ def test_a_value_is_cut_where_the_limit_is() -> None:
 
 def test_more_ways_through_a_text_than_are_kept_all_look_right() -> None:
     names = [f"f{number}" for number in range(8)]
-    text = template(" ".join(f"{{% if {name} is true %}}{name} {{{{ {name} }}}}{{% endif %}}." for name in names))
+    text = template(
+        " ".join(f"{{% if {name} is true %}}{name} {{{{ {name} }}}}{{% endif %}}." for name in names)
+    )
     assert 2 ** len(names) > LAYOUTS_KEPT
     for number in range(2 ** len(names)):
         taken = [bool(number >> place & 1) for place in range(len(names))]
@@ -131,29 +152,54 @@ def test_more_ways_through_a_text_than_are_kept_all_look_right() -> None:
 # Values are data: whatever they are, the blocks and the styles stay what the author wrote.
 
 NAUGHTY: Final = st.sampled_from(
-    ["**b**", "`c`", "[x](https://x.example)", "[[a → b]]", "\n\n- item", "1. one", "{{ 7 }}", "{% if x %}", "\r\n"]
-    + ["\x00", "\x01a\x03", "\x02", "%s", "%", "\u2028", "\x1b[2J", "</b>", "\\*", "→", "a\tb", "", " ", "#"]
+    [
+        "**b**",
+        "`c`",
+        "[x](https://x.example)",
+        "[[a → b]]",
+        "\n\n- item",
+        "1. one",
+        "{{ 7 }}",
+        "{% if x %}",
+        "\r\n",
+        "\x00",
+        "\x01a\x03",
+        "\x02",
+        "%s",
+        "%",
+        "\u2028",
+        "\x1b[2J",
+        "</b>",
+        "\\*",
+        "→",
+        "a\tb",
+        "",
+        " ",
+        "#",
+    ]
 )
 DATA: Final = st.lists(NAUGHTY | st.text(max_size=6), max_size=4).map("".join)
 SHOWING: Final = (
     "{{ a }} and **{{ b }}**, `{{ a }}`, [l {{ b }}](https://x.example)\n"
-    "- {{ a }}\n1. {{ b }}\n{{ a }}\n\n[[a → b]]\n\n{{ a }}. {% if a == b %}x{% endif %}[[b -> 'c']] [y]({{ a }})"
+    "- {{ a }}\n1. {{ b }}\n{{ a }}\n\n[[a → b]]\n\n"
+    "{{ a }}. {% if a == b %}x{% endif %}[[b -> 'c']] [y]({{ a }})"
 )
 
 
 @given(DATA, DATA)
 def test_values_never_change_the_layout(a: str, b: str) -> None:
+    assume(not is_https(a))
     text = template(SHOWING)
     calm, wild = text.render({"a": "x", "b": "y"}), text.render({"a": a, "b": b})
     if a == b:
         calm = text.render({"a": "x", "b": "x"})
-    if a.startswith("https://"):
-        return
     assert _skeleton(calm) == _skeleton(wild)
     assert calm.text.count("\n") == wild.text.count("\n")
     assert len(wild.text.splitlines()) == len(calm.text.splitlines())
     shown = [span for block in wild.rich for span in block.spans if span.style == "data"]
-    assert {span.text for span in shown} <= {" ".join(each.splitlines()).replace("\t", " ") for each in (a, b)}
+    assert {span.text for span in shown} <= {
+        " ".join(each.splitlines()).replace("\t", " ") for each in (a, b)
+    }
 
 
 def _skeleton(rich: RichText) -> list[list[str]]:
@@ -188,8 +234,9 @@ def test_no_facts_make_a_text_raise(text: str, world: dict[str, Value]) -> None:
 
 
 PIECES: Final = (
-    "{{ name }}|{{ client.nme }}|{{ client.email }}|{% if sure %}|{% elif maybe is true %}|{% else %}|{% endif %}|"
-    "**|`|[a](https://x.example)|[b](http://x)|[[labels.save → 'x']]|[[|]]|\n|\n\n|- |1. | |words|{{|}}|{%|%}|{#|#}|\\|("
+    "{{ name }}|{{ client.nme }}|{{ client.email }}|{% if sure %}|{% elif maybe is true %}|{% else %}|"
+    "{% endif %}|**|`|[a](https://x.example)|[b](http://x)|[[labels.save → 'x']]|[[|]]|\n|\n\n|- |1. | |"
+    "words|{{|}}|{%|%}|{#|#}|\\|("
 ).split("|")
 
 

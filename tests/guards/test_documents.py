@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import click
 import pytest
 
-from adapters.cli import main
+from adapters.cli import unstuck
 from tests.guards.tree import ROOT, files
 
 TOP_LEVEL = frozenset(
@@ -47,7 +47,7 @@ def problem(words: list[str]) -> str | None:
             unknown = {word for word in rest if "=" not in word and not word.startswith("-")} - targets()
             return f"make has no target {', '.join(sorted(unknown))}" if unknown else None
         case [program, *rest] if program.rpartition("/")[2] == "unstuck":
-            return unstuck_problem(main, rest)
+            return unstuck_problem(unstuck, rest)
         case _:
             return None
 

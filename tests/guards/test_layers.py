@@ -20,7 +20,7 @@ LIBRARIES = frozenset({"jinja2", "msgspec", "re2", "email_validator", "yaml"})
 ONLY_IN = {"yaml": ("engine.reader",)}
 
 KINDS = frozenset({"audit", "clinic", "console", "gates", "mail", "replay", "secrets", "stores", "web"})
-CHOOSERS = frozenset({"adapters.cli", "adapters.wiring"})
+CHOOSERS = frozenset({"adapters.cli", "adapters.replaying", "adapters.staging", "adapters.wiring"})
 
 IMPURE_CALLS = frozenset({"open", "print", "input", "exec", "eval", "compile", "__import__", "breakpoint"})
 CLOCK_METHODS = frozenset({"now", "utcnow", "today"})

@@ -14,7 +14,7 @@ import pytest
 from tests.guards.tree import ROOT, files
 
 SHIPPED = ("engine/", "adapters/", "flows/")
-RUN = "import sys; from adapters.cli import main; main(sys.argv[1:], prog_name='unstuck')"
+RUN = "import sys; from adapters.cli import run; sys.exit(run(sys.argv[1:]))"
 
 
 @pytest.fixture(scope="module")
