@@ -100,7 +100,7 @@ from engine.types import (
     optional,
     record,
 )
-from engine.values import SecretRef, Value
+from engine.values import SecretRef, Value, secret_id
 from engine.why import why
 
 __all__ = [
@@ -215,6 +215,7 @@ __all__ = [
     "plain",
     "read",
     "record",
+    "secret_id",
     "state_from_json",
     "state_to_json",
     "trimmed",
