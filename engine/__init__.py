@@ -38,7 +38,7 @@ from engine.effects import (
     Reveal,
     Say,
 )
-from engine.errors import UnknownFlow
+from engine.errors import BrokenState, UnknownFlow
 from engine.events import (
     Allow,
     Answered,
@@ -125,6 +125,7 @@ __all__ = [
     "AtReveal",
     "Audience",
     "Block",
+    "BrokenState",
     "Call",
     "CannotTell",
     "Catalog",

@@ -627,7 +627,7 @@ _GUARDED = (
     ),
     Action(
         name="reset_mfa",
-        doc="Switches the second factor of an account off; its password ends, and it is signed out everywhere.",
+        doc="Switches the second factor of an account off, ends its password, and signs it out everywhere.",
         params=(_SUBJECT_PARAM,),
         result=ACCOUNT,
         effect=Effect.IRREVERSIBLE,

@@ -66,6 +66,14 @@ def well_formed(address: str) -> bool:
     return True
 
 
+def tidied(address: str) -> str | None:
+    """The address in the form in which it is kept, or None where mail cannot be addressed to it."""
+    try:
+        return validate_email(address.strip(), check_deliverability=False).normalized
+    except EmailNotValidError:
+        return None
+
+
 def check_email(connection: sqlite3.Connection, person: Person) -> Value:
     """The record EmailCheck about a person's address on record."""
     everybody = persons(connection)
