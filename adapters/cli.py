@@ -9,6 +9,7 @@ the commands do is done elsewhere; here parts are chosen and put together.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import shlex
@@ -43,6 +44,9 @@ R = TypeVar("R")
 
 def main() -> NoReturn:
     """The entry point: run the command of this process and end with its exit code."""
+    # Loading flows makes many objects that stay; looking through them again and again for garbage took a
+    # fifth of the time to the first prompt.
+    gc.set_threshold(100_000, 20, 20)
     sys.exit(run(sys.argv[1:]))
 
 
@@ -183,7 +187,6 @@ def chat(
     At any question, /help lists the commands. Ends with 0 when the conversation has ended, with 3 when it
     was left before (the way to go on is then on standard error).
     """
-    from adapters.console.opening import Looks
     from adapters.wiring import open_desk
 
     if as_json and not (said or resume):
@@ -192,25 +195,28 @@ def chat(
         raise click.UsageError("Give either a FLOW or --resume, not both.")
     options = _options(audience, where)
     with open_desk(options) as desk:
-        talk = Talk(desk, options, Looks(plain, colourless, in_ascii))
+        talk = Talk(desk, options)
         words = " ".join(said)
-        return talk.in_json(words, resume) if as_json else talk.at_console(words, resume)
+        if as_json:
+            return talk.in_json(words, resume)
+        from adapters.console.opening import Looks
+
+        return talk.at_console(words, resume, Looks(plain, colourless, in_ascii))
 
 
 class Talk:
     """One call of `chat`: from what was asked for to the exit code."""
 
-    def __init__(self, desk: Desk, options: Options, looks: Looks) -> None:
+    def __init__(self, desk: Desk, options: Options) -> None:
         self._desk = desk
         self._options = options
-        self._looks = looks
 
-    def at_console(self, said: str, resume: str | None) -> int:
+    def at_console(self, said: str, resume: str | None, looks: Looks) -> int:
         """Talk to a person."""
         from adapters.console.chat import Chat, Left
         from adapters.console.opening import open_console
 
-        screen, asker = open_console(self._looks, sys.stdin, sys.stdout, os.environ)
+        screen, asker = open_console(looks, sys.stdin, sys.stdout, os.environ)
         if resume is not None:
             view = self._desk.driver.resume(resume)
         else:

@@ -8,42 +8,45 @@ before it is made; a recorded call is never made again.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from concurrent.futures import TimeoutError as TooLate
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from time import monotonic, sleep
 
 import msgspec
 
-from adapters.clinic.port import ActionFailed, Backend, CallContext, OutcomeLost
+from adapters.caller import Caller, can_be_kept, stored
+from adapters.clinic.port import Backend, CallContext
 from adapters.gates.port import Gate, Question
 from adapters.library import Library
+from adapters.one_at_a_time import OneAtATime
+from adapters.problems import PlainProblem, Unusable
+from adapters.secrets.port import Vault
 from adapters.stores.port import Commit, LedgerEntry, LedgerStatus, Outrun, Store
 from adapters.view import View, view_of
 from engine import (
+    DEFAULT_LIMITS,
     Answered,
     Ask,
     AtCall,
     AtEnd,
     AtPrompt,
+    AtReveal,
     Audience,
+    BrokenState,
     Call,
     CannotTell,
     CheckBack,
     CheckedBack,
     Consult,
     Did,
-    DidNotHappen,
     Effect,
     EngineEffect,
     Event,
     Failed,
     Failure,
-    Finding,
     Finish,
     Flow,
     Gated,
-    Happened,
     Lost,
     Noted,
     Perform,
@@ -58,6 +61,8 @@ from engine import (
     Value,
     WentBack,
     advance,
+    misfit,
+    secret_id,
     state_from_json,
     state_to_json,
     why,
@@ -65,6 +70,18 @@ from engine import (
 
 DEADLINE = 10.0
 """The whole time one call may take, in seconds."""
+
+_LOOK_AGAIN = 0.02
+"""How often a session is looked at while somebody else is at work on it, in seconds."""
+
+_ATTEMPTS = 5
+"""How often a session is picked up anew when others are always faster."""
+
+STALE = Problem("stale", "That question has been answered already; this is the current one.")
+ENDED = Problem("ended", "This conversation has ended.")
+BUSY = Problem("busy", "Somebody else is at work on this conversation; please try again.")
+UNKEEPABLE = Problem("hidden_character", "This holds something that cannot be kept. Please type it again.")
+TOO_LONG = Problem("too_long", f"Please use at most {DEFAULT_LIMITS.answer_characters:,} characters.")
 
 _ENCODER = msgspec.json.Encoder(order="deterministic")
 _SETTLED: Mapping[type[Event], LedgerStatus] = {
@@ -77,7 +94,8 @@ _SETTLED: Mapping[type[Event], LedgerStatus] = {
 
 @dataclass(slots=True)
 class Held:
-    """A session in the driver's hands: as it was committed, and what has happened since."""
+    """A session in the driver's hands: as it was committed (`touched` says when, `recorded` how far its calls
+    were), and what has happened since."""
 
     session: str
     flow: Flow
@@ -86,11 +104,11 @@ class Held:
     events: list[bytes] = field(default_factory=list)
     ledger: list[LedgerEntry] = field(default_factory=list)
     effects: list[EngineEffect] = field(default_factory=list)
-    sent_before: frozenset[str] = frozenset()
+    touched: str = ""
+    recorded: Mapping[str, LedgerStatus] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
+class Parts(msgspec.Struct, frozen=True):
     """What a driver works with. `clock` gives the moment in UTC, `new_id` a new session's id, `today` the
     date at the clinic."""
 
@@ -101,6 +119,7 @@ class Parts:
     clock: Callable[[], datetime]
     new_id: Callable[[], str]
     today: Callable[[], date]
+    vault: Vault
     deadline: float = DEADLINE
 
 
@@ -113,27 +132,33 @@ class Driver:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
-        self._workers = ThreadPoolExecutor(thread_name_prefix="call")
+        self._caller = Caller(parts.backend, parts.vault, self._now)
+        self._alone = OneAtATime(3 * parts.deadline)
+        self._broken_off: set[str] = set()
 
     def close(self) -> None:
-        """Let go of the workers; a call under way is waited for."""
-        self._workers.shutdown(wait=True)
+        """Wait for what is being changed right now, as long as that may take."""
+        self._caller.close(2 * self._parts.deadline)
 
     def start(self, flow: str, *, actor: str, audience: Audience) -> View:
         """Begin a session."""
-        compiled = self._parts.library.flow(flow)
+        compiled = self._parts.library.to_start(flow, audience)
         self._parts.store.keep_version(compiled.version, self._parts.library.sources(compiled))
         held = Held(self._parts.new_id(), compiled, None, 0)
         allowed = self._parts.gate.allowed(audience, self._parts.backend.capabilities())
         today = self._parts.today().isoformat()
         event = Started(held.session, compiled.name, self._now(), today, audience, actor, allowed)
-        return self._run(held, event)
+        with self._alone.working_on(held.session):
+            try:
+                return self._run(held, event)
+            except Outrun:
+                return _whole_view(self._state(self._settled(held.session)), STALE)
 
     def resume(self, session: str) -> View:
         """Pick a session up: what was done and shown last is shown again, and what was cut off is looked
         up."""
-        held = self._load(session)
-        return self._run(held, Resumed(self._now(), self._parts.today().isoformat()))
+        with self._alone.working_on(session):
+            return self._picked_up(session)
 
     def answer(
         self, session: str, value: Value, *, prompt: str | None = None, seq: int | None = None
@@ -163,24 +188,111 @@ class Driver:
         """The question that waits, without anything else."""
         return _waiting_view(self._state(self._load(session)))
 
-    # -- one turn ---------------------------------------------------------------------------------
+    # -- taking turns -----------------------------------------------------------------------------
 
     def _step(self, session: str, event: Event) -> View:
-        held = self._load(session)
-        if isinstance(self._state(held).waiting, AtCall):
-            self.resume(session)
-            held = self._load(session)
-        try:
-            return self._run(held, event)
-        except Outrun:
-            problem = Problem("stale", "Somebody else has answered this question; this is the current one.")
-            return replace(self.current(session), problem=problem)
+        """Let the event happen, or say that somebody else was first. Whoever comes while a call is under way
+        waits for it; an answer that was on its way then was meant for another question."""
+        with self._alone.working_on(session):
+            try:
+                held = self._load(session)
+                if not isinstance(self._state(held).waiting, AtCall):
+                    return self._taken(held, event)
+                held = self._settled(session)
+                if isinstance(event, Noted):
+                    return self._taken(held, event)
+            except Outrun:
+                held = self._settled(session)
+            return _whole_view(self._state(held), STALE)
 
-    def _run(self, held: Held, event: Event | None) -> View:
+    def _taken(self, held: Held, event: Event) -> View:
+        state = self._state(held)
+        if not can_be_kept(event):
+            return _whole_view(state, UNKEEPABLE)
+        if not isinstance(event, Answered):
+            return self._run(held, event)
+        late = _untimely(state, event)
+        if late is not None:
+            return _whole_view(state, late)
+        if not isinstance(state.waiting, AtPrompt) or state.waiting.prompt.kind != "secret":
+            return self._run(held, event)
+        return self._secret_taken(held, event)
+
+    def _secret_taken(self, held: Held, event: Answered) -> View:
+        """Go on with a reference in the place of the secret; what is no text is dropped."""
+        value = event.value
+        if isinstance(value, str) and len(value) > DEFAULT_LIMITS.answer_characters:
+            return _whole_view(self._state(held), TOO_LONG)
+        if isinstance(value, str):
+            value = self._parts.vault.put(value, held.session).as_value() if value.strip() else ""
+        elif value is not None:
+            value = False
+        try:
+            return self._run(held, msgspec.structs.replace(event, value=value))
+        except (Outrun, PlainProblem):
+            self._parts.vault.forget(secret_id(value) or "")
+            raise
+
+    def _picked_up(self, session: str) -> View:
+        for _ in range(_ATTEMPTS):
+            held = self._load(session)
+            try:
+                return self._run(held, Resumed(self._now(), self._parts.today().isoformat()))
+            except Outrun:
+                self._waited(session)
+        return _whole_view(self._state(self._load(session)), BUSY)
+
+    def _settled(self, session: str) -> Held:
+        """The session, waiting for a person: after whoever is at a call of it, or picked up where that was
+        cut off."""
+        if isinstance(self._state(self._waited(session)).waiting, AtCall):
+            self._picked_up(session)
+        return self._load(session)
+
+    def _waited(self, session: str) -> Held:
+        """The session once nobody else is at a call of it, or has been for longer than a call may take."""
+        until = monotonic() + 2 * self._parts.deadline
+        held = self._load(session)
+        while (
+            isinstance(self._state(held).waiting, AtCall)
+            and session not in self._broken_off
+            and self._is_recent(held.touched)
+            and monotonic() < until
+        ):
+            sleep(_LOOK_AGAIN)
+            held = self._load(session)
+        return held
+
+    def _is_recent(self, touched: str) -> bool:
+        """Whether a call that was under way at this moment may still be."""
+        age = self._parts.clock().astimezone(UTC) - datetime.fromisoformat(touched)
+        # Moments are kept in whole seconds.
+        return age.total_seconds() < self._parts.deadline + 1
+
+    # -- one turn ---------------------------------------------------------------------------------
+
+    def _run(self, held: Held, event: Event) -> View:
+        try:
+            self._go_on(held, event)
+        except Outrun:
+            raise
+        except BaseException:
+            self._broken_off.add(held.session)
+            raise
+        self._broken_off.discard(held.session)
+        state = self._state(held)
+        if isinstance(state.waiting, AtEnd):
+            self._parts.vault.forget_all(held.session)
+        return view_of(held.session, state.seq, held.effects)
+
+    def _go_on(self, held: Held, event: Event | None) -> None:
         while event is not None:
             turn = advance(held.flow, held.state, event)
             held.state = turn.state
-            held.events.append(_ENCODER.encode(event))
+            held.events.append(stored(event))
+            if held.ledger:
+                # What came of a call is kept before anything else is tried.
+                self._commit(held)
             event = None
             for effect in turn.effects:
                 match effect:
@@ -192,8 +304,8 @@ class Driver:
                         event = self._check_back(held, call)
                     case Say() | Did() | Ask() | Reveal() | Problem() | Finish():
                         held.effects.append(effect)
-        self._commit(held)
-        return view_of(held.session, self._state(held).seq, held.effects)
+        if held.events:
+            self._commit(held)
 
     def _consult(self, held: Held, call: Call) -> Event:
         state = self._state(held)
@@ -201,62 +313,44 @@ class Driver:
         return Gated(call.key, self._parts.gate.decide(question), self._now())
 
     def _perform(self, held: Held, call: Call) -> Event:
-        if call.key in held.sent_before:
+        before = held.recorded.get(call.key)
+        if before is not None and before != "planned":
+            if before == "sent":
+                held.ledger.append(self._entry(call, "unknown"))
             return Lost(call.key, self._now())
-        if call.effect is Effect.READ:
+        if call.effect is Effect.READ or not self._caller.has_secrets_of(call, held.session):
             return self._called(held, call)
-        held.ledger.append(self._entry(call, "planned"))
-        self._commit(held)
+        if before is None:
+            held.ledger.append(self._entry(call, "planned"))
+            self._commit(held)
         held.ledger.append(self._entry(call, "sent"))
         self._commit(held)
         outcome = self._called(held, call)
         held.ledger.append(self._entry(call, _SETTLED[type(outcome)], outcome))
-        if isinstance(outcome, Lost):
-            self._commit(held)
+        return outcome
+
+    def _called(self, held: Held, call: Call) -> Event:
+        outcome = self._caller.perform(call, self._context(held, call))
+        kind = held.flow.catalog.actions[call.action].result
+        if isinstance(outcome, Succeeded) and kind is not None:
+            wrong = misfit(outcome.result, kind)
+            if wrong is not None:
+                return Failed(call.key, Failure.BACKEND_BUG, self._now(), wrong)
         return outcome
 
     def _check_back(self, held: Held, call: Call) -> Event:
-        finding = self._looked(held, call)
+        finding = self._caller.look(call, self._context(held, call))
         event = CheckedBack(call.key, finding, self._now())
         if not isinstance(finding, CannotTell):
             held.ledger.append(self._entry(call, "reconciled", event))
         return event
-
-    # -- calls ------------------------------------------------------------------------------------
-
-    def _called(self, held: Held, call: Call) -> Event:
-        """The event that tells how a call ended; nothing is ever raised but an interrupt."""
-        backend, context = self._parts.backend, self._context(held, call)
-        working = self._workers.submit(backend.perform, call.action, call.args, context)
-        try:
-            return Succeeded(call.key, working.result(self._parts.deadline), self._now())
-        except ActionFailed as error:
-            return Failed(
-                call.key, error.failure, self._now(), error.message, error.result, error.retry_after
-            )
-        except (OutcomeLost, TooLate):
-            return Lost(call.key, self._now())
-        except Exception:
-            if call.effect is Effect.READ:
-                words = "It answered with something that could not be understood."
-                return Failed(call.key, Failure.BACKEND_BUG, self._now(), words)
-            return Lost(call.key, self._now())
-
-    def _looked(self, held: Held, call: Call) -> Finding:
-        backend, context = self._parts.backend, self._context(held, call)
-        working = self._workers.submit(backend.check_back, call.action, call.args, context)
-        try:
-            found = working.result(self._parts.deadline)
-        except Exception:
-            return CannotTell()
-        return found if isinstance(found, Happened | DidNotHappen) else CannotTell()
 
     def _context(self, held: Held, call: Call) -> CallContext:
         key = "" if call.effect is Effect.READ else call.key
         return CallContext(key, self._state(held).actor, held.session, self._parts.deadline)
 
     def _entry(self, call: Call, status: LedgerStatus, outcome: Event | None = None) -> LedgerEntry:
-        result = _ENCODER.encode(outcome) if outcome is not None else b""
+        result = stored(outcome) if outcome is not None else b""
         return LedgerEntry(
             call.key,
             call.action,
@@ -272,15 +366,19 @@ class Driver:
 
     def _load(self, session: str) -> Held:
         store = self._parts.store
-        stored = store.load(session)
-        state = state_from_json(stored.state)
-        flow = self._parts.library.revive(
-            stored.flow, stored.version, lambda: store.load_version(stored.version)
-        )
-        held = Held(session, flow, state, stored.revision)
+        kept = store.load(session)
+        try:
+            state = state_from_json(kept.state)
+        except BrokenState as error:
+            raise Unusable(
+                f"The session {session} was kept by another version of unstuck, and this one cannot read it.",
+                f"Go on with that version, or start anew; `unstuck sessions show {session}` lists what was"
+                " done.",
+            ) from error
+        flow = self._parts.library.revive(kept.flow, kept.version, lambda: store.load_version(kept.version))
+        held = Held(session, flow, state, kept.revision, touched=kept.updated_at)
         if isinstance(state.waiting, AtCall):
-            sent = (entry.key for entry in store.ledger(session) if entry.status != "planned")
-            held.sent_before = frozenset(sent)
+            held.recorded = {entry.key: entry.status for entry in store.ledger(session)}
         return held
 
     def _commit(self, held: Held) -> None:
@@ -323,11 +421,31 @@ def _waiting_words(state: State) -> str:
             return "reveal"
 
 
+def _untimely(state: State, event: Answered) -> Problem | None:
+    """Why an answer is too late for its question, if it is. It is then not even kept: it may be a secret."""
+    if not isinstance(state.waiting, AtPrompt):
+        return ENDED if isinstance(state.waiting, AtEnd) else BUSY
+    prompt = state.waiting.prompt
+    other = event.prompt is not None and event.prompt not in (prompt.id, prompt.step)
+    return STALE if other or (event.seq is not None and event.seq != prompt.seq) else None
+
+
+def _whole_view(state: State, problem: Problem) -> View:
+    """Everything that was shown since the last answer, the question that waits, and a word about it."""
+    return replace(view_of(state.session, state.seq, (*state.shown, *_waits_for(state))), problem=problem)
+
+
 def _waiting_view(state: State) -> View:
+    return view_of(state.session, state.seq, _waits_for(state))
+
+
+def _waits_for(state: State) -> tuple[EngineEffect, ...]:
     match state.waiting:
         case AtPrompt(prompt=prompt):
-            return view_of(state.session, state.seq, (Ask(prompt),))
+            return (Ask(prompt),)
+        case AtReveal(reveal=reveal):
+            return (reveal,)
         case AtEnd(outcome=outcome, text=text):
-            return view_of(state.session, state.seq, (Finish(outcome, text),))
+            return (Finish(outcome, text),)
         case _:
-            return view_of(state.session, state.seq, ())
+            return ()

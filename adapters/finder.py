@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
+
+import msgspec
 
 LONGEST_QUERY = 500
 CLOSE = 0.5
@@ -35,8 +36,7 @@ _EMPTY_WORDS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(msgspec.Struct, frozen=True):
     """What is indexed of one flow."""
 
     name: str
@@ -45,8 +45,7 @@ class Subject:
     texts: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(msgspec.Struct, frozen=True):
     """A flow that fits; `sure` if nobody needs to be asked whether it is the right one."""
 
     name: str

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from stat import S_ISREG
+from typing import NoReturn
+
+import msgspec
 
 from adapters.problems import PlainProblem
 from engine import DEFAULT_LIMITS, Diagnostic, Place, Source, decode, finding
@@ -14,8 +18,7 @@ REPLAY = ".replay.yaml"
 _NOT_FLOWS = (VOCABULARY, "invariants.yaml")
 
 
-@dataclass(frozen=True, slots=True)
-class FlowFiles:
+class FlowFiles(msgspec.Struct, frozen=True):
     """The texts that make up a pack: the flow files, the vocabulary if there is one, the replay files'
     paths, and what could not be read."""
 
@@ -31,9 +34,10 @@ def shipped_flows() -> Path:
 
 
 def read_flows(paths: Iterable[Path]) -> FlowFiles:
-    """Read every flow file in these files and folders. A later vocabulary replaces an earlier one.
+    """Read every flow file in these files and folders; hidden folders inside them are passed over, and so is
+    what comes after more than a pack may hold. A later vocabulary replaces an earlier one.
 
-    Raises PlainProblem if a path does not exist or nothing in it is a flow.
+    Raises PlainProblem if a path does not exist or cannot be read, or a folder has no such file in it.
     """
     flows: list[Source] = []
     vocabulary: Source | None = None
@@ -47,7 +51,7 @@ def read_flows(paths: Iterable[Path]) -> FlowFiles:
         if path.name in _NOT_FLOWS[1:]:
             continue
         source, problem = read_source(path)
-        size += len(source.text) if source is not None else 0
+        size += len(source.text.encode("utf-8", "replace")) if source is not None else 0
         if problem is not None:
             findings.append(problem)
         if source is None:
@@ -56,18 +60,25 @@ def read_flows(paths: Iterable[Path]) -> FlowFiles:
             vocabulary = source
         else:
             flows.append(source)
-    if size > DEFAULT_LIMITS.pack_bytes and flows:
-        words = f"These files have {size:,} bytes together; {DEFAULT_LIMITS.pack_bytes:,} are allowed."
-        findings.append(finding("U220", Place(flows[0], 1, 1), words))
+        if size > DEFAULT_LIMITS.pack_bytes:
+            words = f"Up to here the files have {size:,} bytes; {DEFAULT_LIMITS.pack_bytes:,} are allowed."
+            findings.append(finding("U220", Place(source, 1, 1), words))
+            break
     return FlowFiles(tuple(flows), vocabulary, tuple(replays), tuple(findings))
 
 
 def read_source(path: Path) -> tuple[Source | None, Diagnostic | None]:
-    """The text of one file, or what is wrong with its encoding. Raises PlainProblem if it cannot be read."""
+    """The text of one file, or what is wrong with its encoding or size. Raises PlainProblem if it cannot be
+    read."""
     try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise PlainProblem(f"{path} cannot be read ({error.strerror}).", "Check its permissions.") from error
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            data = file.read() if size <= DEFAULT_LIMITS.pack_bytes else b""
+    except (OSError, ValueError) as error:
+        _refuse(path, error)
+    if size > DEFAULT_LIMITS.pack_bytes:
+        words = f"The file has {size:,} bytes; at most {DEFAULT_LIMITS.pack_bytes:,} are read."
+        return None, finding("U004", Place(Source(shown_path(path), ""), 1, 1), words)
     return decode(shown_path(path), data)
 
 
@@ -75,15 +86,49 @@ def shown_path(path: Path) -> str:
     """The path as a person would recognise it: relative to where they are, if it is below that."""
     try:
         return str(path.resolve().relative_to(Path.cwd()))
-    except ValueError:
+    except (ValueError, OSError):
         return str(path)
 
 
 def _files(paths: Iterable[Path]) -> Iterator[Path]:
     for path in paths:
+        try:
+            mode = path.stat().st_mode
+        except (FileNotFoundError, NotADirectoryError):
+            raise PlainProblem(
+                f"There is no file or folder {path}.", "Check the spelling of the path."
+            ) from None
+        except (OSError, ValueError) as error:
+            _refuse(path, error)
         if path.is_dir():
-            yield from (each for each in sorted(path.rglob("*.yaml")) if each.is_file())
-        elif path.exists():
+            yield from _inside(path)
+        elif S_ISREG(mode):
             yield path
         else:
-            raise PlainProblem(f"There is no file or folder {path}.", "Check the spelling of the path.")
+            raise PlainProblem(f"{path} is neither a file nor a folder.", "Name the folder of your flows.")
+
+
+def _inside(folder: Path) -> list[Path]:
+    """The files of a folder and the folders in it, in the order of their names."""
+    found: list[Path] = []
+    try:
+        for top, folders, files in os.walk(folder, onerror=_raise):
+            folders[:] = [name for name in folders if not name.startswith(".")]
+            found += [Path(top, name) for name in files if name.endswith(".yaml")]
+    except OSError as error:
+        _refuse(folder, error)
+    kept = sorted(path for path in found if path.is_file())
+    if not kept:
+        advice = "Flow files have names that end in .yaml; the README shows how to write one."
+        raise PlainProblem(f"There is no flow in the folder {folder}.", advice)
+    return kept
+
+
+def _raise(error: OSError) -> NoReturn:
+    raise error
+
+
+def _refuse(path: Path, error: OSError | ValueError) -> NoReturn:
+    why = (error.strerror if isinstance(error, OSError) else None) or "that is no path"
+    where = error.filename if isinstance(error, OSError) and isinstance(error.filename, str) else path
+    raise PlainProblem(f"{where} cannot be read ({why}).", "Check the path and its permissions.") from error

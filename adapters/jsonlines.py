@@ -12,9 +12,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import isfinite
 from typing import NoReturn, Protocol, TextIO, TypeAlias, assert_never
+
+import msgspec
 
 from adapters.view import View, as_json
 from engine import Problem, Value
@@ -44,8 +46,7 @@ class Talk(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(msgspec.Struct, frozen=True):
     """An answer."""
 
     value: Value
@@ -53,8 +54,7 @@ class Answered:
     seq: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(msgspec.Struct, frozen=True):
     """One of the other requests (`back`, `why`, `note`, `reveal`) with its text."""
 
     what: str

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from email.message import EmailMessage
-from typing import Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+import msgspec
+
+if TYPE_CHECKING:
+    from email.message import EmailMessage
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(msgspec.Struct, frozen=True):
     """The carrier took the message; nothing is known about its delivery."""
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(msgspec.Struct, frozen=True):
     """The carrier refused the recipient. `status` is the enhanced status code (RFC 3463, `5.1.1`), made
     from the reply code's class (`5.0.0`) where the carrier gave none; `reply` its words."""
 
@@ -21,15 +22,13 @@ class Refused:
     reply: str
 
 
-@dataclass(frozen=True, slots=True)
-class Unreachable:
+class Unreachable(msgspec.Struct, frozen=True):
     """The carrier could not be reached before anything was handed over: nothing was sent."""
 
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Uncertain:
+class Uncertain(msgspec.Struct, frozen=True):
     """The connection broke after the message was handed over: it may or may not have been sent."""
 
     why: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from adapters.problems import PlainProblem
 from engine import (
@@ -21,8 +22,7 @@ VOCABULARY_KEY = "vocabulary"
 """The name under which a kept version holds the vocabulary; flow files are kept under their flow's name."""
 
 
-@dataclass(frozen=True, slots=True)
-class FlowInfo:
+class FlowInfo(msgspec.Struct, frozen=True):
     """What a list of flows shows of one, and what finds it from free text."""
 
     name: str
@@ -58,6 +58,24 @@ class Library:
         except UnknownFlow as error:
             advice = did_you_mean(name, self._pack.trees) or "`unstuck chat` lists the flows there are."
             raise PlainProblem(f"There is no flow {name!r}.", advice) from error
+
+    def to_start(self, name: str, audience: Audience) -> Flow:
+        """The flow of that name for a new session. Raises PlainProblem where it is not for this audience, or
+        cannot stand alone."""
+        flow = self.flow(name)
+        if audience not in flow.tree.audience:
+            raise PlainProblem(
+                f"The flow {name!r} is not for the role {audience.value}; it is for"
+                f" {', '.join(sorted(each.value for each in flow.tree.audience))}.",
+                "Choose another flow, or another role with `--as`.",
+            )
+        if flow.tree.inputs:
+            raise PlainProblem(
+                f"The flow {name!r} cannot stand alone: it needs {', '.join(flow.tree.inputs)} from a flow"
+                " that visits it.",
+                "Start the flow that visits it.",
+            )
+        return flow
 
     def sources(self, flow: Flow) -> Mapping[str, str]:
         """The files a version consists of, for keeping."""

@@ -6,8 +6,10 @@ where they share one, the wrong `engine` could be imported without a word. Nothi
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from importlib.metadata import packages_distributions
+import os
+import re
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 OURS = "unstuck"
 NAMES = ("engine", "adapters", "flows")
@@ -17,9 +19,9 @@ def clash(owners: Mapping[str, Sequence[str]] | None = None) -> str | None:
     """A sentence that says which other distribution owns one of our names and what to do; None if none does.
 
     `owners` maps each importable name to the distributions that install it; by default those of the
-    running environment, which takes some milliseconds to read.
+    running environment.
     """
-    installed = packages_distributions() if owners is None else owners
+    installed = installed_owners(sys.path) if owners is None else owners
     strangers = {name: set(installed.get(name, ())) - {OURS} for name in NAMES}
     found = [f"`{name}` (of {', '.join(sorted(theirs))})" for name, theirs in strangers.items() if theirs]
     if not found:
@@ -29,3 +31,47 @@ def clash(owners: Mapping[str, Sequence[str]] | None = None) -> str | None:
         "Install unstuck into an environment of its own: python3 -m venv NEW-FOLDER, then "
         "NEW-FOLDER/bin/pip install unstuck."
     )
+
+
+def installed_owners(folders: Iterable[str]) -> Mapping[str, Sequence[str]]:
+    """The distributions below these folders that install one of our names.
+
+    It is what `importlib.metadata.packages_distributions` tells, without reading what is not asked for:
+    every start of the program waits for it.
+    """
+    found: dict[str, list[str]] = {name: [] for name in NAMES}
+    for name, distribution in (pair for folder in dict.fromkeys(folders) for pair in _owned_in(folder)):
+        found[name].append(distribution)
+    return found
+
+
+def _owned_in(folder: str) -> Iterator[tuple[str, str]]:
+    """Each of our names with a distribution in this folder that installs it."""
+    try:
+        entries = os.listdir(folder or ".")
+    except OSError:
+        return
+    for entry in entries:
+        if entry.endswith((".dist-info", ".egg-info")):
+            distribution = entry.rpartition(".")[0].partition("-")[0]
+            for name in _names_in(os.path.join(folder, entry)):
+                yield name, distribution
+
+
+def _names_in(info: str) -> set[str]:
+    """Those of our names that a distribution says it installs (core metadata: top_level.txt, or RECORD)."""
+    told = _text(os.path.join(info, "top_level.txt"))
+    if told is not None:
+        return set(told.split()) & set(NAMES)
+    return set(_OURS_IN_RECORD.findall(_text(os.path.join(info, "RECORD")) or ""))
+
+
+def _text(path: str) -> str | None:
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read()
+    except OSError:
+        return None
+
+
+_OURS_IN_RECORD = re.compile(rf"^({'|'.join(NAMES)})(?:/|\.py,)", re.MULTILINE)

@@ -6,9 +6,10 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
+
+import msgspec
 
 from adapters.clinic.actions import CATALOG
 from adapters.flowdir import read_flows, read_source, shown_path
@@ -20,8 +21,7 @@ from adapters.staging import DriverStage, people_for
 from engine import Diagnostic, did_you_mean, finding, has_errors
 
 
-@dataclass(frozen=True, slots=True)
-class ReplayOutcome:
+class ReplayOutcome(msgspec.Struct, frozen=True):
     """What came of one replay file: it passed if there are no findings and no break. `step` names where the
     flow's step at the break is written; `seconds` is the time it took."""
 

@@ -33,6 +33,7 @@ from adapters.library import Library
 from adapters.mail.maildir import Maildir
 from adapters.replay.port import CallMade
 from adapters.replay.replay_file import LOST, Replay
+from adapters.secrets.vault import MemoryVault
 from adapters.stores.sqlite import SqliteStore
 from adapters.view import View
 from engine import (
@@ -142,6 +143,7 @@ class DriverStage:
             clock,
             lambda: "replay",
             lambda: now.astimezone(UTC).date(),
+            MemoryVault(lambda: f"secret-{next(numbers)}"),
         )
         self._driver = Driver(parts)
         self._session = ""

@@ -1,26 +1,25 @@
-"""Where concrete parts are chosen and put together: the one place that knows them all."""
+"""Where concrete parts are chosen and put together: the one place that knows them all.
+
+What a conversation does not need before its first question is imported where it is used.
+"""
 
 from __future__ import annotations
 
-import getpass
 import os
+import pwd
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from adapters.clinic.actions import CATALOG
-from adapters.clinic.by_hand import ByHand, change_by_hand
-from adapters.clinic.database import open_database
 from adapters.clinic.embedded import EmbeddedClinic
-from adapters.clinic.people import OMITTED
-from adapters.clinic.people_file import load_people, sample_source
-from adapters.clinic.port import ActionFailed, Backend, CallContext, OutcomeLost
-from adapters.clinic.records import persons
+from adapters.clinic.port import ActionFailed, Backend, CallContext
 from adapters.driver import DEADLINE, Driver, Parts
 from adapters.flowdir import FlowFiles, read_flows, shipped_flows
 from adapters.gates.policy_file import read_policy, shipped_policy
@@ -29,10 +28,9 @@ from adapters.gates.port import EmptyBook
 from adapters.letters import Mailer
 from adapters.library import FlowInfo, Library
 from adapters.mail.maildir import Maildir
-from adapters.mail.smtp import Smtp, parse_server
 from adapters.ownership import clash
 from adapters.problems import PlainProblem, Unusable
-from adapters.replaying import load_replay
+from adapters.secrets.vault import MemoryVault
 from adapters.stores.sqlite import SqliteStore
 from engine import Audience, Compiled, Diagnostic, Source, compile_pack, decode, has_errors, in_reading_order
 
@@ -41,8 +39,7 @@ __all__ = ["Desk", "FlowInfo", "Options", "check_paths", "data_folder", "open_de
 POLICY = "policy.yaml"
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(msgspec.Struct, frozen=True):
     """What was asked for on the command line; None stands for the default. URLs as they were written."""
 
     flows: Path | None = None
@@ -53,8 +50,7 @@ class Options:
     audience: Audience | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Desk:
+class Desk(msgspec.Struct, frozen=True):
     """Everything a surface needs to hold conversations: who is there, in which role, with which flows."""
 
     driver: Driver
@@ -67,7 +63,12 @@ class Desk:
 def data_folder() -> Path:
     """The folder for what unstuck keeps where nothing else is said (XDG Base Directory Specification)."""
     root = os.environ.get("XDG_DATA_HOME")
-    return (Path(root) if root and Path(root).is_absolute() else Path.home() / ".local" / "share") / "unstuck"
+    if root and Path(root).is_absolute():
+        return Path(root) / "unstuck"
+    try:
+        return Path.home() / ".local" / "share" / "unstuck"
+    except RuntimeError:
+        raise Unusable("You have no home folder here.", "Name a data folder in XDG_DATA_HOME.") from None
 
 
 @contextmanager
@@ -82,15 +83,26 @@ def open_desk(options: Options) -> Iterator[Desk]:
         backend = open_clinic(options.clinic, open_mail(options.mail))
         stack.callback(backend.close)
         store = stack.enter_context(SqliteStore(store_path(options.store)))
-        driver = Driver(Parts(library, backend, store, gate, utc_now, new_session_id, clinic_day(backend)))
+        vault = MemoryVault(new_token)
+        parts = Parts(library, backend, store, gate, utc_now, new_session_id, clinic_day(backend), vault)
+        driver = Driver(parts)
         stack.callback(driver.close)
-        actor = getpass.getuser()
+        actor = os_user()
         yield Desk(driver, library, store, actor, gate.role(actor, options.audience))
 
 
 def utc_now() -> datetime:
     """The moment, in UTC."""
     return datetime.now(UTC)
+
+
+def os_user() -> str:
+    """The operating-system user this process runs as. What the environment says about that is not asked:
+    anybody can set it."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return f"uid-{os.getuid()}"
 
 
 def new_session_id() -> str:
@@ -111,9 +123,10 @@ def clinic_day(backend: Backend) -> Callable[[], date]:
 
 
 def _zone(backend: Backend) -> ZoneInfo:
+    """The zone of the clinic. A backend that does not answer says so when the conversation needs it."""
     try:
         clinic = backend.perform("get_clinic", {}, CallContext("", "unstuck", "", 5.0))
-    except (ActionFailed, OutcomeLost):
+    except Exception:
         return ZoneInfo("UTC")
     name = clinic.get("timezone") if isinstance(clinic, dict) else None
     try:
@@ -155,7 +168,9 @@ def check_paths(paths: list[Path]) -> tuple[Diagnostic, ...]:
         _, compiled = _compiled([shipped, *paths])
     of_flows = tuple(each for each in compiled.findings if inside or each.place.source.path in asked)
     of_replays: list[Diagnostic] = []
-    if compiled.pack is not None:
+    if compiled.pack is not None and own.replays:
+        from adapters.replaying import load_replay
+
         library = Library(compiled.pack, own.vocabulary, CATALOG)
         for replay in own.replays:
             of_replays += load_replay(replay, library)[1]
@@ -223,7 +238,23 @@ def _sqlite_path(url: str, option: str) -> Path:
         raise PlainProblem(
             f"{option} cannot be {url!r}.", "Write sqlite:///PATH, for example sqlite:///clinic.db."
         )
-    return Path(unquote(url.removeprefix("sqlite:///"))).expanduser()
+    return _path(unquote(url.removeprefix("sqlite:///")), option)
+
+
+def _path(text: str, option: str) -> Path:
+    """A path as somebody wrote it for an option, with their home in the place of ~. Raises PlainProblem."""
+    try:
+        path = Path(text).expanduser()
+        path.exists()
+    except RuntimeError:
+        raise PlainProblem(
+            f"{option} names a home that is not known: {text}.", "Write the whole path."
+        ) from None
+    except OSError as error:
+        raise Unusable(f"{option} cannot be {text} ({error.strerror}).", "Name another one.") from error
+    if "\0" in text:
+        raise PlainProblem(f"{option} holds a sign that no path can hold.", "Name another one.")
+    return path
 
 
 def open_clinic(url: str | None, mailer: Mailer) -> EmbeddedClinic:
@@ -233,7 +264,7 @@ def open_clinic(url: str | None, mailer: Mailer) -> EmbeddedClinic:
 
 def clinic_path(url: str | None) -> Path:
     """The file of the embedded clinic; the sample clinic is made where none is named and none is there."""
-    path = default_clinic() if url is None else _sqlite_path(url, "--clinic")
+    path = _path(str(default_clinic()), "The data folder") if url is None else _sqlite_path(url, "--clinic")
     if url is None and not path.exists():
         create_clinic(path, None)
     if not path.exists():
@@ -245,6 +276,11 @@ def change_record(
     url: str | None, who: str, email: str | None, online_access: bool | None, email_notifications: bool | None
 ) -> str:
     """Change a record in the embedded clinic by hand; the name of the person. Raises PlainProblem."""
+    from adapters.clinic.by_hand import ByHand, change_by_hand
+    from adapters.clinic.database import open_database
+    from adapters.clinic.people import OMITTED
+    from adapters.clinic.records import persons
+
     database = open_database(clinic_path(url))
     try:
         with database.writing(5.0) as connection:
@@ -273,6 +309,8 @@ def default_clinic() -> Path:
 
 def create_clinic(path: Path, people: Path | None, replace: bool = False) -> None:
     """Make an embedded clinic with the people of a file, or the sample ones. Raises PlainProblem."""
+    from adapters.clinic.people_file import load_people, sample_source
+
     source = sample_source() if people is None else _source(people)
     read, findings = load_people(source)
     if has_errors(findings):
@@ -290,7 +328,11 @@ def open_mail(url: str | None) -> Mailer:
     if url is None:
         return Maildir(data_folder() / "mail")
     if url.startswith("maildir:") and url.removeprefix("maildir:"):
-        return Maildir(Path(url.removeprefix("maildir:")).expanduser())
+        folder = Maildir(_path(url.removeprefix("maildir:"), "--mail"))
+        folder.check()
+        return folder
     if url.startswith(("smtp://", "smtps://")):
+        from adapters.mail.smtp import Smtp, parse_server
+
         return Smtp(parse_server(url), deadline=0.8 * DEADLINE)
     raise PlainProblem(f"--mail cannot be {url!r}.", "Write smtp://HOST:PORT or maildir:PATH.")

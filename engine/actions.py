@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+import msgspec
+
 from engine.types import RecordType, Type
 
 
@@ -52,8 +54,7 @@ class Failure(StrEnum):
     NOT_CONFIRMED = "not_confirmed"
 
 
-@dataclass(frozen=True, slots=True)
-class FailureFacts:
+class FailureFacts(msgspec.Struct, frozen=True):
     """What a kind of failure means: may the call be repeated, may something have happened, in words."""
 
     retryable: bool
@@ -92,8 +93,7 @@ FAILURES: Mapping[Failure, FailureFacts] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Param:
+class Param(msgspec.Struct, frozen=True):
     """One parameter of an action. `required` ones must be given by every `do`."""
 
     name: str
@@ -102,8 +102,7 @@ class Param:
     doc: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Clause:
+class Clause(msgspec.Struct, frozen=True):
     """A part of the words about a call, said only when the parameter `param` is given.
 
     `words` holds what is said for each value, as it is written in a flow (`true`, `false`, `resend`).
@@ -121,8 +120,10 @@ class Action:
     it is about. `sentence` is the exact effect in words ("Switches {clauses} for {subject}."), and `done`
     the same once it has happened, without a full stop; `engine.describe` fills `{subject}` with a name,
     `{clauses}` with what the `clauses` say of the real parameters, and `{param}` with a parameter's text.
-    `reveal` is what a secret in the result is called when it is shown ("The password for {subject}").
-    `failures` lists the ways it can end beside the ones every call can end in (`ALWAYS_POSSIBLE`).
+    `tells` names the members of the result that say how things stand and nothing personal: they go into the
+    record of a hand-over. `reveal` is what a secret in the result is called when it is shown ("The password
+    for {subject}"). `failures` lists the ways it can end beside the ones every call can end in
+    (`ALWAYS_POSSIBLE`).
     """
 
     name: str
@@ -136,6 +137,7 @@ class Action:
     subject: str | None = None
     sentence: str = ""
     done: str = ""
+    tells: tuple[str, ...] = ()
     clauses: tuple[Clause, ...] = ()
     keyed: bool = False
     undo: str | None = None

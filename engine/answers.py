@@ -15,7 +15,6 @@ from typing import Protocol, TypeAlias
 
 import msgspec
 import re2
-from email_validator import EmailNotValidError, validate_email
 
 from engine.characters import looks_latin, looks_like, mixed_scripts, name_of, script_of, visible
 from engine.codes import finding
@@ -253,6 +252,9 @@ def _matches(pattern: str, text: str) -> bool:
 
 
 def _email(question: Question, raw: Value) -> Answer:
+    # Its patterns take longer to make than most conversations need before their first question.
+    from email_validator import EmailNotValidError, validate_email
+
     if not isinstance(raw, str):
         return NotAccepted("not_email", _ASKED_FOR["email"])
     refused = _unfit(raw)

@@ -21,7 +21,7 @@ from engine.approval import (
     verification,
     why_not_verified,
 )
-from engine.describe import describe_done, describe_secret
+from engine.describe import describe_done, describe_secret, found_words
 from engine.effects import Call, CallOutcome, CheckBack, Choice, Did, Outcome, Perform, Reveal
 from engine.errors import OutOfTurn
 from engine.events import (
@@ -43,7 +43,7 @@ from engine.run import HANDING_OVER, Run
 from engine.state import AtCall, AtPrompt, CallRecord
 from engine.steps.base import Calling
 from engine.types import NUMBER, TEXT, ChoiceType, RecordType, SecretType, optional, present, record
-from engine.values import Value, secret_id
+from engine.values import Value, secret_id, storable
 
 PROBLEM_TYPE = record(
     "Problem",
@@ -59,6 +59,7 @@ PROBLEM_TYPE = record(
 _CONFIRM = Choice("confirm", "Yes, do it")
 _LEAVE = Choice("leave", "No, leave it as it is")
 _AGAIN = Choice("again", "Try again")
+_ANYWAY = Choice("again", "Do it after all")
 _BY_HAND = Choice("by-hand", "I have done it by hand; go on")
 _HAND_OVER = Choice("hand-over", "Hand it over to the clinic's support")
 _STOP = Choice("stop", "Stop here")
@@ -134,27 +135,41 @@ def failed(
     """Take the author's branch for this failure, or the built-in way."""
     _record(run, call, outcome, failure, result)
     if call.step.endswith(HANDING_OVER):
-        words = (
-            f"The ticket could not be opened. {FAILURES[failure].sentence} Please tell the support yourself."
-        )
-        run.finish(Outcome.ESCALATED, plain(words))
+        _no_ticket(run, failure)
         return None
     if call.step.endswith(VERIFYING):
         return _not_recorded(run, failure)
-    step = _step(run, call)
-    branch = step.failed(run, failure)
+    if failure is Failure.PARTIAL:
+        _step(run, call).keep(run, result)
+    return _branch(run, call, failure, storable(message), retry_after)
+
+
+def _branch(run: Run, call: Call, failure: Failure, message: str, retry_after: int | None) -> str | None:
+    """The author's branch for a failure; without one, the ways that are always there are offered."""
+    branch = _step(run, call).failed(run, failure)
     if branch is None:
         _offer_ways(run, call, failure, message)
         return None
     run.set_fact("problem", _problem(failure, message, retry_after))
-    if failure is Failure.PARTIAL:
-        _keep_part(run, call, step, result)
     return branch
 
 
+def _no_ticket(run: Run, failure: Failure) -> None:
+    """Nobody may believe in a ticket that may not be there."""
+    sure = "It is not certain that the ticket was opened."
+    words = sure if FAILURES[failure].may_have_happened else "The ticket could not be opened."
+    run.finish(
+        Outcome.ESCALATED, plain(f"{words} {FAILURES[failure].sentence} Please tell the support yourself.")
+    )
+
+
 def failed_by(run: Run, event: Failed, call: Call) -> str | None:
-    """The same for the event of a failed call."""
-    return failed(run, call, event.failure, event.message, event.result, event.retry_after)
+    """The same for the event of a failed call; that its outcome is unknown is not taken from anybody before
+    it was looked up."""
+    if event.failure is Failure.OUTCOME_UNKNOWN:
+        return lost(run, call)
+    part = _part(run, call, event.result)
+    return failed(run, call, event.failure, event.message, part, event.retry_after)
 
 
 def lost(run: Run, call: Call) -> str | None:
@@ -211,7 +226,7 @@ def decided(run: Run, waiting: AtPrompt, choice: str, actor: str) -> str | None:
         case "skip":
             return _skipped(run, call)
         case "leave":
-            _offer_ways(run, call, Failure.POLICY_DENIED, "It was left as it is.")
+            _left(run, call)
             return None
         case "again":
             return call.step
@@ -270,16 +285,28 @@ def _secrets(run: Run, action: Action, call: Call, result: Value) -> tuple[Revea
 def _skipped(run: Run, call: Call) -> str | None:
     """Go on with the result of the earlier call."""
     before = run.earlier(call)
-    step = _step(run, call)
-    if before is None or before.outcome == "unknown":
-        branch = step.failed(run, Failure.OUTCOME_UNKNOWN)
-        if branch is None:
-            _offer_ways(run, call, Failure.OUTCOME_UNKNOWN, "")
-            return None
-        run.set_fact("problem", _problem(Failure.OUTCOME_UNKNOWN, "", None))
-        return branch
-    to = step.succeeded(run, call, before.result)
-    return failed(run, call, to, "") if isinstance(to, Failure) else to
+    if before is None or before.error in (Failure.OUTCOME_UNKNOWN, Failure.BACKEND_BUG):
+        failure = Failure.OUTCOME_UNKNOWN if before is None or before.error is None else before.error
+        return _branch(run, call, failure, "", None)
+    to = _step(run, call).succeeded(run, call, before.result)
+    return _branch(run, call, to, "", None) if isinstance(to, Failure) else to
+
+
+def _left(run: Run, call: Call) -> None:
+    """A person does not want the call: nothing was done, and it can still be done."""
+    if call.step.endswith(HANDING_OVER):
+        words = "No ticket was opened. Please tell the support yourself."
+        run.finish(Outcome.ESCALATED, plain(words))
+        return
+    ways = [_ANYWAY, *_other_ways(run, call)]
+    words = f"All right, this was not done: {call.sentence} How shall we go on?"
+    run.ask_about(call.step, "error", call, words, tuple(ways))
+
+
+def _other_ways(run: Run, call: Call) -> tuple[Choice, ...]:
+    by_hand = call.effect is not Effect.READ and _step(run, call).works_without_result()
+    hand_over = run.flow.catalog.hand_over in run.old.allowed
+    return (*((_BY_HAND,) if by_hand else ()), *((_HAND_OVER,) if hand_over else ()), _STOP)
 
 
 def _offer_ways(run: Run, call: Call, failure: Failure, message: str) -> None:
@@ -290,13 +317,7 @@ def _offer_ways(run: Run, call: Call, failure: Failure, message: str) -> None:
     ways = [
         *((_HAPPENED, _DID_NOT) if unknown and step.works_without_result() else ()),
         *((_AGAIN,) if may_repeat else ()),
-        *(
-            (_BY_HAND,)
-            if not unknown and call.effect is not Effect.READ and step.works_without_result()
-            else ()
-        ),
-        *((_HAND_OVER,) if run.flow.catalog.hand_over in run.old.allowed else ()),
-        _STOP,
+        *(each for each in _other_ways(run, call) if not (unknown and each is _BY_HAND)),
     ]
     tried = f"I tried this: {call.sentence}" if call.sentence else ""
     parts = [tried, FAILURES[failure].sentence, message, "How shall we go on?"]
@@ -306,25 +327,21 @@ def _offer_ways(run: Run, call: Call, failure: Failure, message: str) -> None:
 
 
 def _record(run: Run, call: Call, outcome: CallOutcome, error: Failure | None, result: Value) -> None:
-    """Note how a call ended, and show it; reads are not shown, since their branch or question says it."""
+    """Note how a call ended, and show it. Reads are not shown, since their branch or question says it; what
+    they tell of how things stand is noted."""
+    action = run.flow.catalog.actions[call.action]
+    path = run.prefix + call.step
     if call.effect is Effect.READ:
+        if action.tells or error is not None:
+            told = found_words(action, result)
+            record = CallRecord(call.key, call.action, path, {}, call.effect, outcome, error, told, run.at)
+            run.calls = (*run.calls, record)
         return
-    text = _told(run, run.flow.catalog.actions[call.action], call, error)
-    run.calls = (
-        *run.calls,
-        CallRecord(
-            call.key,
-            call.action,
-            run.prefix + call.step,
-            call.args,
-            call.effect,
-            outcome,
-            error,
-            text,
-            run.at,
-            result,
-        ),
+    text = _told(run, action, call, error)
+    made = CallRecord(
+        call.key, call.action, path, call.args, call.effect, outcome, error, text, run.at, result
     )
+    run.calls = (*run.calls, made)
     run.tell(Did(call.action, outcome, error, text, call.key))
 
 
@@ -348,11 +365,10 @@ def _problem(failure: Failure, message: str, retry_after: int | None) -> Value:
     }
 
 
-def _keep_part(run: Run, call: Call, step: Calling, result: Value) -> None:
-    """After a partial success the result says what did happen, as far as it is known."""
+def _part(run: Run, call: Call, result: Value) -> Value:
+    """What did happen of a call that failed, as far as it is told in the shape of a result."""
     kind = run.flow.catalog.actions[call.action].result
-    fits = kind is not None and misfit(result, kind) is None
-    step.keep(run, trimmed(result, kind) if fits and kind is not None else None)
+    return trimmed(result, kind) if kind is not None and misfit(result, kind) is None else None
 
 
 def _step(run: Run, call: Call) -> Calling:

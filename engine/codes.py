@@ -6,14 +6,14 @@ A code is born with its example, which the tests run, and is never used again fo
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from engine.diagnostics import Diagnostic, Severity
 from engine.source import Place
 
 
-@dataclass(frozen=True, slots=True)
-class Code:
+class Code(msgspec.Struct, frozen=True):
     """One kind of finding. `example` is a file (a flow unless `file` says otherwise) in which it is found;
     the line that has it ends in the comment `# <- here` unless the spot cannot carry a comment."""
 

@@ -6,10 +6,13 @@ Everything wrong with all files is reported at once. A pack is given only if not
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+import msgspec
 
 from engine.actions import Audience, Catalog, Effect, Failure
+from engine.checks.checking import RESERVED
 from engine.checks.pack import check_pack
 from engine.diagnostics import Diagnostic, did_you_mean, has_errors, in_reading_order
 from engine.flow import FALL_OFF, Pack, Tree
@@ -18,7 +21,7 @@ from engine.limits import DEFAULT_LIMITS, Limits
 from engine.nodes import Mapping as MappingNode
 from engine.nodes import Node, Scalar, Sequence
 from engine.reader import read
-from engine.schema import FACT, Field, Parts, Reading, Shape
+from engine.schema import FACT, ID, Field, Parts, Reading, Shape
 from engine.source import Place, Source
 from engine.steps.ask import Ask, leads_to_call
 from engine.steps.base import Step
@@ -26,6 +29,8 @@ from engine.type_names import repair, type_named
 from engine.types import Type
 from engine.values import Value
 from engine.vocabulary import read_vocabulary
+
+_NAME_LINE = re.compile(r"^flow:[ \t]*[\"']?([\w-]+)", re.MULTILINE)
 
 HEADER = (
     Field("flow", Shape.WORD, "the name of the flow, as others visit it", required=True),
@@ -46,8 +51,7 @@ HEADER = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Compiled:
+class Compiled(msgspec.Struct, frozen=True):
     """What compiling gave: the pack (None if anything is an error), and the findings in reading order."""
 
     pack: Pack | None
@@ -67,26 +71,43 @@ def compile_pack(
     reading = Reading(limits)
     labels = read_vocabulary(vocabulary, reading) if vocabulary is not None else {}
     trees: dict[str, Tree] = {}
+    unread: set[str] = set()
     for source in sources:
         tree = _tree(source, reading, catalog)
         if tree is None:
+            unread.update(_likely_names(source))
             continue
         if tree.name in trees:
             reading.report(
                 "U219",
-                Place(source, 1, 1),
+                _place_of_name(source, tree.name),
                 f"There are two flows named `{tree.name}`.",
                 f"The other is in {trees[tree.name].source.path}.",
                 "Give one of them another name.",
             )
             continue
         trees[tree.name] = tree
-    findings = in_reading_order([*reading.findings, *check_pack(trees, labels, catalog, limits)])
+    checked = check_pack(trees, labels, catalog, limits, frozenset(unread))
+    findings = in_reading_order([*reading.findings, *checked])
     if has_errors(findings):
         return Compiled(None, findings)
     pack = Pack(trees, {}, dict[str, Value](labels), catalog, limits)
     versions = {name: _version(pack, name, vocabulary) for name in trees}
     return Compiled(Pack(trees, versions, pack.labels, catalog, limits), findings)
+
+
+def _likely_names(source: Source) -> Iterator[str]:
+    """The name of a flow that could not be read: as far as a look at its text tells."""
+    found = _NAME_LINE.search(source.text)
+    if found is not None:
+        yield found.group(1)
+
+
+def _place_of_name(source: Source, name: str) -> Place:
+    for number, line in enumerate(source.text.splitlines(), 1):
+        if _NAME_LINE.match(line):
+            return Place(source, number, line.find(name) + 1, len(name))
+    return Place(source, 1, 1)
 
 
 def _tree(source: Source, reading: Reading, catalog: Catalog) -> Tree | None:
@@ -119,7 +140,12 @@ def _compiled(
     made = layout.steps()
     _limit_steps(reading, steps, len(made))
     _require_ids(reading, made, catalog)
+    reading.name(parts.words["flow"], ID, "the name of a flow")
+    for leaving in parts.lists.get("exits", ()):
+        reading.name(leaving, ID, "the name of an exit")
     name = parts.words["flow"].text
+    inputs, untyped_inputs = _types(reading, root.get("inputs"), "inputs", catalog)
+    results, untyped_results = _types(reading, root.get("results"), "results", catalog)
     title = parts.word("title") or name
     return Tree(
         name,
@@ -127,13 +153,14 @@ def _compiled(
         source,
         frozenset(Audience(each.text) for each in parts.lists.get("audience", ())) or frozenset(Audience),
         tuple(each.text for each in parts.lists.get("symptoms", ())),
-        _types(reading, root.get("inputs"), "inputs", catalog),
-        _types(reading, root.get("results"), "results", catalog),
+        inputs,
+        results,
         tuple(each.text for each in parts.lists.get("exits", ())),
         _branches(reading, parts, layout),
         made,
         start if start in made else FALL_OFF,
         {path: leads for path, step in made.items() if (leads := _leads(step, made, catalog))},
+        untyped_inputs | untyped_results,
     )
 
 
@@ -186,17 +213,22 @@ def _branches(reading: Reading, parts: Parts, layout: Layout) -> dict[Failure, s
     return found
 
 
-def _types(reading: Reading, node: Node | None, name: str, catalog: Catalog) -> dict[str, Type]:
-    if node is None:
-        return {}
-    mapping = reading.mapping(node, name, "a mapping of names to types")
+def _types(
+    reading: Reading, node: Node | None, name: str, catalog: Catalog
+) -> tuple[dict[str, Type], frozenset[str]]:
+    """The types under `name`, and the names of which the type cannot be read."""
     found: dict[str, Type] = {}
+    untyped: set[str] = set()
+    mapping = reading.mapping(node, name, "a mapping of names to types") if node is not None else None
     for key, value in mapping.entries if mapping is not None else ():
         reading.name(key, FACT, "the name of a fact")
+        if key.text in RESERVED:
+            reading.report("U311", key.place, f"`{key.text}` has a meaning of its own and cannot be set.")
         kind = type_named(value.text, catalog.records) if isinstance(value, Scalar) else None
         if kind is not None:
             found[key.text] = kind
             continue
+        untyped.add(key.text)
         text = value.text if isinstance(value, Scalar) else "this"
         reading.report(
             "U309",
@@ -205,7 +237,7 @@ def _types(reading: Reading, node: Node | None, name: str, catalog: Catalog) -> 
             "Expected: text, number, yes/no, date, a record like Client, `list of …` or `optional …`.",
             repair(text, catalog.records),
         )
-    return found
+    return found, frozenset(untyped)
 
 
 def _version(pack: Pack, name: str, vocabulary: Source | None) -> str:

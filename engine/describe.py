@@ -34,6 +34,13 @@ def describe_secret(action: Action, args: Mapping[str, Value], member: str, subj
     return _filled(action.reveal, action, args, subject_name) if action.reveal else member.replace("_", " ")
 
 
+def found_words(action: Action, result: Value) -> str:
+    """What a read found, as far as its action tells it: "state bounced, status 5.1.1"."""
+    found = result if isinstance(result, dict) else {}
+    values = ((name.replace("_", " "), as_written(found.get(name)) or "unknown") for name in action.tells)
+    return ", ".join(f"{name} {value}" for name, value in values)
+
+
 def _filled(template: str, action: Action, args: Mapping[str, Value], subject_name: str) -> str:
     """`template` with its places filled in one pass, so that a value is never read as a place."""
     words = {

@@ -7,9 +7,10 @@ declared in `engine.codes`. How diagnostics look on a screen is not known here.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
+
+import msgspec
 
 from engine.source import Place
 
@@ -21,8 +22,7 @@ class Severity(StrEnum):
     WARNING = "warning"
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnostic:
+class Diagnostic(msgspec.Struct, frozen=True):
     """One finding.
 
     `code` is a key of `engine.codes.CODES`; `message` says what was found; `expected` what would have

@@ -7,8 +7,9 @@ Knows neither Jinja2 nor types nor values.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
+
+import msgspec
 
 Operator = Literal["==", "!=", "<", "<=", ">", ">=", "in", "not in"]
 TestName = Literal["true", "false", "known", "unknown", "empty"]
@@ -16,8 +17,7 @@ TestName = Literal["true", "false", "known", "unknown", "empty"]
 TESTS: tuple[TestName, ...] = ("true", "false", "known", "unknown", "empty")
 
 
-@dataclass(frozen=True, slots=True)
-class Constant:
+class Constant(msgspec.Struct, frozen=True):
     """A literal: text, a number, true, false or null."""
 
     value: bool | int | float | str | None
@@ -25,8 +25,7 @@ class Constant:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(msgspec.Struct, frozen=True):
     """A fact, by its name."""
 
     name: str
@@ -34,8 +33,7 @@ class Name:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(msgspec.Struct, frozen=True):
     """`of.name`; the member's own name begins at `at`."""
 
     of: Tree
@@ -45,8 +43,7 @@ class Member:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class ListOf:
+class ListOf(msgspec.Struct, frozen=True):
     """`[a, b]`."""
 
     items: tuple[Tree, ...]
@@ -54,8 +51,7 @@ class ListOf:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Not:
+class Not(msgspec.Struct, frozen=True):
     """`not x`."""
 
     of: Tree
@@ -63,8 +59,7 @@ class Not:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Both:
+class Both(msgspec.Struct, frozen=True):
     """`x and y`."""
 
     left: Tree
@@ -73,8 +68,7 @@ class Both:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Either:
+class Either(msgspec.Struct, frozen=True):
     """`x or y`."""
 
     left: Tree
@@ -83,8 +77,7 @@ class Either:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Compare:
+class Compare(msgspec.Struct, frozen=True):
     """`x == y` and its kin."""
 
     operator: Operator
@@ -94,8 +87,7 @@ class Compare:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Test:
+class Test(msgspec.Struct, frozen=True):
     """`x is known`; the test's name begins at `at`. `is not` is a `Not` around it."""
 
     of: Tree
@@ -105,8 +97,7 @@ class Test:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Filtered:
+class Filtered(msgspec.Struct, frozen=True):
     """`x | name(args)`; the filter's name begins at `at`."""
 
     of: Tree
@@ -117,8 +108,7 @@ class Filtered:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Can:
+class Can(msgspec.Struct, frozen=True):
     """`can('action')`; the literal begins at `at`."""
 
     action: str

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final, TypeAlias
+
+import msgspec
 
 from engine.diagnostics import did_you_mean
 from engine.display import NOT_KNOWN, display, in_a_row
@@ -68,8 +69,7 @@ _LOOK_ALIKES: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Misuse:
+class Misuse(msgspec.Struct, frozen=True):
     """Why a filter cannot be used so. `argument` tells whether the argument, not the input, is wrong."""
 
     message: str
@@ -78,8 +78,7 @@ class Misuse:
     argument: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
+class Filter(msgspec.Struct, frozen=True):
     """One filter. `arguments` are the least and the most literals it takes; `check` gives the type of the
     result for a present input; `apply` the value. `takes_unknown`: the input may be unknown."""
 

@@ -20,11 +20,15 @@ from engine.values import Value
 FALL_OFF = ""
 """The path that stands for "past the last step of the flow"."""
 
+ANYWHERE = "?"
+"""The path that stands for a target that does not exist, and could mean any step."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tree:
     """One flow file. `steps` holds every step under its path, inline ones included, in written order.
-    `leads` names, for an ask's path and an answer's id, the call that this answer leads straight to."""
+    `leads` names, for an ask's path and an answer's id, the call that this answer leads straight to.
+    `untyped` are inputs and results of which no type is known; a pack with one is never run."""
 
     name: str
     title: str
@@ -38,6 +42,7 @@ class Tree:
     steps: Mapping[str, Step] = field(repr=False)
     start: str
     leads: Mapping[str, Mapping[str, str]] = field(repr=False)
+    untyped: frozenset[str] = frozenset()
 
     @property
     def visits(self) -> frozenset[str]:

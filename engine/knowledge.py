@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+
+import msgspec
 
 from engine.types import Type, join
 
 
-@dataclass(frozen=True, slots=True)
-class Knowledge:
+class Knowledge(msgspec.Struct, frozen=True):
     """`facts` are set on every way that leads here, with their types; `maybe` on some; `known` holds the
     dotted paths of optional values that were found to be there, and the actions that `can()` allowed."""
 
@@ -24,7 +24,7 @@ class Knowledge:
 
     def knowing(self, paths: frozenset[str]) -> Knowledge:
         """The same where these paths were found to be there."""
-        return self if paths <= self.known else replace(self, known=self.known | paths)
+        return self if paths <= self.known else msgspec.structs.replace(self, known=self.known | paths)
 
     def meet(self, other: Knowledge) -> Knowledge:
         """What holds on both ways, where two ways meet. A fact with two types that have nothing in common

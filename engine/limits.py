@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(msgspec.Struct, frozen=True):
     """Bounds on what is read and run. Sizes are in bytes of UTF-8 unless the name says otherwise."""
 
     pack_bytes: int = 1_048_576
@@ -15,6 +14,7 @@ class Limits:
     steps_a_flow: int = 1_000
     steps_a_pack: int = 10_000
     steps_a_turn: int = 100
+    calls_a_turn: int = 200
     visit_depth: int = 20
     turns_a_session: int = 500
     template_characters: int = 4_000

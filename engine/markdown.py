@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from typing import Final
+
+import msgspec
 
 from engine.rich import BlockKind, Style
 
@@ -39,8 +40,7 @@ _HTTPS: Final = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(msgspec.Struct, frozen=True):
     """A run of characters in one style. `hole` is its number (from 0) if a value is filled in instead of
     `text`. `href` is a link's address, `href_hole` the number of the value that is its address."""
 
@@ -52,16 +52,14 @@ class Run:
     href_hole: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class LaidOut:
+class LaidOut(msgspec.Struct, frozen=True):
     """One block of runs. In a block of the kind "path" each run is one place to click."""
 
     kind: BlockKind
     runs: tuple[Run, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Blemish:
+class Blemish(msgspec.Struct, frozen=True):
     """Markup that does not work out: its code, and where in the pattern it stands."""
 
     code: str
@@ -171,19 +169,19 @@ def _base(strong: bool) -> Run:
 def _marked(found: re.Match[str], base: Run, numbers: _Numbers) -> Iterator[Run]:
     """The runs of one piece of markup."""
     if found["escaped"]:
-        yield replace(base, text=found["escaped"])
+        yield msgspec.structs.replace(base, text=found["escaped"])
     elif found["code"]:
-        yield from _plain(found["code"], replace(base, style="code"), numbers)
+        yield from _plain(found["code"], msgspec.structs.replace(base, style="code"), numbers)
     elif found["path"] is not None:
         places = list(_path(found["path"], Run(style="strong", strong=True), numbers))
         for place, each in enumerate(places):
             if place:
-                yield replace(base, text=ARROW)
+                yield msgspec.structs.replace(base, text=ARROW)
             yield each
     elif found["label"]:
         yield from _link(found, base, numbers)
     else:
-        yield replace(base, text=found[0])
+        yield msgspec.structs.replace(base, text=found[0])
 
 
 def _link(found: re.Match[str], base: Run, numbers: _Numbers) -> Iterator[Run]:
@@ -191,21 +189,25 @@ def _link(found: re.Match[str], base: Run, numbers: _Numbers) -> Iterator[Run]:
     if address != HOLE and not is_https(address):
         yield from _plain(found[0], base, numbers)
         return
-    label = list(_plain(found["label"], replace(base, style="link"), numbers))
+    label = list(_plain(found["label"], msgspec.structs.replace(base, style="link"), numbers))
     hole = numbers.take() if address == HOLE else None
     href = "" if hole is not None else address
-    yield from (replace(each, href=href, href_hole=hole) for each in label)
+    yield from (msgspec.structs.replace(each, href=href, href_hole=hole) for each in label)
 
 
 def _path(inner: str, base: Run, numbers: _Numbers) -> Iterator[Run]:
     for part in inner.split(PATH_JOINT):
-        yield replace(base, hole=numbers.take()) if part == HOLE else replace(base, text=part)
+        yield (
+            msgspec.structs.replace(base, hole=numbers.take())
+            if part == HOLE
+            else msgspec.structs.replace(base, text=part)
+        )
 
 
 def _plain(text: str, base: Run, numbers: _Numbers) -> Iterator[Run]:
     """Characters without markup, cut at the holes."""
     for place, piece in enumerate(text.split(HOLE)):
         if place:
-            yield replace(base, hole=numbers.take())
+            yield msgspec.structs.replace(base, hole=numbers.take())
         if piece:
-            yield replace(base, text=piece)
+            yield msgspec.structs.replace(base, text=piece)

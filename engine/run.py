@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from engine.actions import Action, Effect
+from engine.actions import Action, Effect, Failure
 from engine.describe import describe
 from engine.effects import (
     Ask,
@@ -50,7 +50,14 @@ from engine.values import Value
 HANDING_OVER = "!hand-over"
 """What follows a step's path where the engine itself opens the ticket for it."""
 
+UNSURE = (Failure.OUTCOME_UNKNOWN, Failure.NOT_CONFIRMED, Failure.BACKEND_BUG)
+"""The failures after which a call may have been made all the same."""
+
 REPEAT_CHOICES = (Choice("skip", "No, go on without doing it again"), Choice("repeat", "Yes, do it again"))
+
+
+CIRCLE = plain("This conversation goes in circles and was stopped. Please tell its authors.")
+NO_TICKET = plain("No ticket can be opened from here. Please tell the support yourself.")
 
 
 class Run:
@@ -64,6 +71,7 @@ class Run:
         "_facts_are_mine",
         "approved",
         "at",
+        "busy",
         "calls",
         "effects",
         "entries",
@@ -97,6 +105,7 @@ class Run:
         self.seq = state.seq
         self.turns = state.turns
         self.subject = state.subject
+        self.busy = state.busy
         self.today = state.today
         self.approved: Choice | None = None
         self.here = ""
@@ -165,7 +174,12 @@ class Run:
             self.consult(call)
 
     def consult(self, call: Call, then: Call | None = None) -> None:
-        """Ask the gates for a call, and wait; `then` is the call that it is made for, if any."""
+        """Ask the gates for a call, and wait; a turn that calls without end is stopped. `then` is the call
+        that it is made for, if any."""
+        self.busy += 1
+        if self.busy > self.flow.limits.calls_a_turn:
+            self.finish(Outcome.STOPPED, CIRCLE)
+            return
         self.subject = call.subject or self.subject
         self.waiting = AtCall(call, "gate", then)
         self.effects.append(Consult(call))
@@ -177,10 +191,10 @@ class Run:
         self.effects.append(first)
 
     def hand_over(self, path: str, summary: str) -> None:
-        """Open the ticket that takes the case over, and wait; without such an action, end at once."""
+        """Open the ticket that takes the case over, and wait; where that cannot be, say so and end."""
         name = self.flow.catalog.hand_over
         if name is None or name not in self.old.allowed:
-            self.finish(Outcome.ESCALATED)
+            self.finish(Outcome.ESCALATED, NO_TICKET)
             return
         action = self.flow.catalog.actions[name]
         args: dict[str, Value] = {
@@ -254,8 +268,7 @@ class Run:
                 for record in reversed(self.calls)
                 if record.action == call.action
                 and record.args == call.args
-                and record.outcome in ("confirmed", "reconciled", "unknown")
-                and (record.error is None or record.outcome == "unknown")
+                and (record.error is None or record.error in UNSURE)
             ),
             None,
         )
@@ -317,6 +330,7 @@ class Run:
             tuple(self.shown),
             old.notes,
             self.subject,
+            self.busy,
         )
 
     def _frozen(self, at: str) -> Frame:
@@ -344,10 +358,7 @@ def walk(run: Run, path: str | None) -> None:
     left = run.flow.limits.steps_a_turn
     while path is not None:
         if left == 0:
-            run.finish(
-                Outcome.STOPPED,
-                plain("This conversation goes in circles and was stopped. Please tell its authors."),
-            )
+            run.finish(Outcome.STOPPED, CIRCLE)
             return
         left -= 1
         if path == FALL_OFF:
@@ -382,7 +393,7 @@ def begin(event: Started, flow: Flow) -> State:
 
 def _before(record: CallRecord) -> str:
     when = record.at[11:16]
-    if record.outcome == "unknown":
+    if record.error is not None:
         return f"This was tried at {when} UTC; whether it was done is not known: {record.text}. Do it now?"
     return f"This was already done at {when} UTC: {record.text}. Do it a second time?"
 

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias, overload
 
+import msgspec
+
 from engine.source import Place, Source
 
 Plain: TypeAlias = bool | int | float | str | None
@@ -40,8 +42,7 @@ _FIRST = frozenset("0123456789-.+")
 LARGEST_NUMBER = 2**53 - 1
 
 
-@dataclass(frozen=True, slots=True)
-class BadNumber:
+class BadNumber(msgspec.Struct, frozen=True):
     """A plain scalar that is a number nobody can use; `reason` completes "this number …"."""
 
     reason: str

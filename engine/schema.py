@@ -11,9 +11,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+import msgspec
+
 from engine.answers import compile_pattern
 from engine.codes import finding
-from engine.diagnostics import Diagnostic, did_you_mean
+from engine.diagnostics import Diagnostic, closest, did_you_mean
 from engine.expressions import Expression, parse_expression, value_expression
 from engine.limits import Limits
 from engine.nodes import Mapping as MappingNode
@@ -46,8 +48,7 @@ class Shape(StrEnum):
     REMARK = "a remark for other authors"
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(msgspec.Struct, frozen=True):
     """One key of a step. `words` closes the list of what a WORD may be."""
 
     name: str
@@ -57,8 +58,7 @@ class Field:
     words: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(msgspec.Struct, frozen=True):
     """Where a step leads: the id of a step (`name`), or an inline list of steps (`steps`)."""
 
     place: Place
@@ -75,8 +75,7 @@ class Routes:
     each: Mapping[str, tuple[Scalar, Target]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class AnswerOption:
+class AnswerOption(msgspec.Struct, frozen=True):
     """One answer of an ask: its id, its label, where it leads, and when it is offered."""
 
     id: Scalar
@@ -101,6 +100,8 @@ class Parts:
     targets: dict[str, Target] = field(default_factory=dict)
     routes: dict[str, Routes] = field(default_factory=dict)
     answers: tuple[AnswerOption, ...] = ()
+    written: set[str] = field(default_factory=set)
+    """Which fields are there, also those that cannot be used; of mappings `FIELD.KEY` as well."""
 
     def word(self, name: str) -> str | None:
         """The word under `name`, or None."""
@@ -154,6 +155,7 @@ class Reading:
         """Read `node` by `fields`; `what` names it in messages ("an ask", "a flow")."""
         parts = Parts(node.entries[0][0].place if node.entries else node.place)
         known = {each.name: each for each in fields}
+        read = {key.text for key, _ in node.entries}
         for key, value in node.entries:
             declared = known.get(key.text)
             if declared is None:
@@ -164,10 +166,15 @@ class Reading:
                     f"It knows {', '.join(known)}.",
                     did_you_mean(key.text, known),
                 )
-            else:
-                _READERS[declared.shape](self, parts, declared, value)
+                # Going on with the likely key keeps one mistake from looking like two.
+                declared = known.get(closest(key.text, known) or "")
+                if declared is None or declared.name in read:
+                    continue
+                read.add(declared.name)
+            parts.written.add(declared.name)
+            _READERS[declared.shape](self, parts, declared, value)
         for each in fields:
-            if each.required and node.get(each.name) is None:
+            if each.required and each.name not in read:
                 self.report("U202", node.place, f"`{each.name}` is missing: {each.doc}.")
         return parts
 
@@ -269,6 +276,7 @@ def _read_values(reading: Reading, parts: Parts, declared: Field, node: Node) ->
         return
     values: dict[str, tuple[Scalar, Expression]] = {}
     for key, value in mapping.entries:
+        parts.written.add(f"{declared.name}.{key.text}")
         if not isinstance(value, Scalar):
             reading.shape_is_wrong(value, key.text, Shape.EXPRESSION.value)
             continue
@@ -334,6 +342,8 @@ def _read_words(reading: Reading, parts: Parts, declared: Field, node: Node) -> 
                 f"It is one of {', '.join(declared.words)}.",
                 did_you_mean(item.text, declared.words),
             )
+            if (near := closest(item.text, declared.words)) is not None:
+                words.append(Scalar(near, near, item.place))
         else:
             words.append(item)
     parts.lists[declared.name] = tuple(words)
@@ -400,7 +410,7 @@ def _read_answers(reading: Reading, parts: Parts, declared: Field, node: Node) -
 def _answer(reading: Reading, key: Scalar, node: Node) -> AnswerOption | None:
     reading.name(key, ID, "the id of an answer")
     if isinstance(node, Scalar) and node.value is not None:
-        label = reading.text(node)
+        label = reading.text(node) or _stand_in(reading, key)
         return None if label is None else AnswerOption(key, label)
     mapping = reading.mapping(node, key.text, "a label, or a mapping with `label` and `then`")
     if mapping is None:
@@ -415,18 +425,29 @@ def _answer(reading: Reading, key: Scalar, node: Node) -> AnswerOption | None:
                 did_you_mean(name.text, _ANSWER_KEYS),
             )
     label_node, then, condition = (mapping.get(name) for name in _ANSWER_KEYS)
-    if not isinstance(label_node, Scalar) or label_node.value is None:
+    label = None
+    if isinstance(label_node, Scalar) and label_node.value is not None:
+        label = reading.text(label_node)
+    elif label_node is not None:
+        reading.shape_is_wrong(label_node, "label", Shape.TEXT.value)
+    else:
         reading.report("U202", key.place, f"The answer `{key.text}` has no `label`.")
-        return None
-    label = reading.text(label_node)
+    label = label or _stand_in(reading, key)
     if label is None:
         return None
+    if condition is not None and not isinstance(condition, Scalar):
+        reading.shape_is_wrong(condition, "if", Shape.EXPRESSION.value)
     return AnswerOption(
         key,
         label,
         reading.target(then, "then") if then is not None else None,
         reading.expression(condition) if isinstance(condition, Scalar) else None,
     )
+
+
+def _stand_in(reading: Reading, key: Scalar) -> Template | None:
+    """A label for an answer whose own cannot be read, so that where the answer leads is still looked at."""
+    return parse_text(Scalar("?", "?", key.place), reading.limits)[0]
 
 
 def _read_remark(reading: Reading, parts: Parts, declared: Field, node: Node) -> None:

@@ -44,7 +44,8 @@ class Frame(msgspec.Struct, frozen=True):
 
 
 class CallRecord(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One non-read call of this session, for going back, for asking before a repeat, and for the ticket."""
+    """One call of this session, for going back, for asking before a repeat, and for the ticket. Of reads only
+    what they found of how things stand is kept (`text`)."""
 
     key: str
     action: str
@@ -114,7 +115,7 @@ class State(msgspec.Struct, frozen=True):
 
     `seq` counts the questions put, `turns` the answers taken; `entries` counts how often each call's path
     was entered and never decreases; `shown` is what the current turn has said and done so far, so that a
-    resumed session can say it again; `told` counts the calls whose outcome a person was shown.
+    resumed session can say it again; `busy` counts the calls since a person last did something.
     """
 
     session: str
@@ -134,9 +135,17 @@ class State(msgspec.Struct, frozen=True):
     shown: tuple[Say | Did, ...]
     notes: tuple[str, ...]
     subject: str
+    busy: int = 0
 
 
 Shown: TypeAlias = Say | Did | Ask | Problem
+
+
+class _StoredRound(msgspec.Struct, frozen=True, array_like=True):
+    items: tuple[int, ...]
+    index: int
+    exits: tuple[str, ...]
+    results: tuple[dict[str, int], ...]
 
 
 class _StoredFrame(msgspec.Struct, frozen=True, array_like=True):
@@ -144,7 +153,7 @@ class _StoredFrame(msgspec.Struct, frozen=True, array_like=True):
     at: str
     prefix: str
     facts: dict[str, int]
-    round: Round | None
+    round: int | None
 
 
 class _StoredMark(msgspec.Struct, frozen=True, array_like=True):
@@ -161,36 +170,54 @@ class _Stored(msgspec.Struct, frozen=True):
     frames: tuple[int, ...]
     trail: tuple[_StoredMark, ...]
     values: tuple[Value, ...]
+    rounds: tuple[_StoredRound, ...]
     pool: tuple[_StoredFrame, ...]
 
 
 class _Pool:
-    """Numbers values and frames by identity, so that each is written once."""
+    """Numbers frames, rounds, lists and records by identity and other values by value, so that each is written
+    once, and in the same order however often the state was stored before."""
 
     def __init__(self) -> None:
         self.values: list[Value] = []
+        self.rounds: list[_StoredRound] = []
         self.frames: list[_StoredFrame] = []
-        self._value_numbers: dict[int, int] = {}
+        self._value_numbers: dict[int | tuple[str, str], int] = {}
+        self._round_numbers: dict[int, int] = {}
         self._frame_numbers: dict[int, int] = {}
 
     def frame(self, frame: Frame) -> int:
         number = self._frame_numbers.get(id(frame))
         if number is None:
-            facts = {name: self._value(value) for name, value in frame.facts.items()}
+            facts = self._facts(frame.facts)
+            turn = self._round(frame.round) if frame.round is not None else None
             number = self._frame_numbers[id(frame)] = len(self.frames)
-            self.frames.append(_StoredFrame(frame.flow, frame.at, frame.prefix, facts, frame.round))
+            self.frames.append(_StoredFrame(frame.flow, frame.at, frame.prefix, facts, turn))
         return number
 
-    def _value(self, value: Value) -> int:
-        number = self._value_numbers.get(id(value))
+    def _round(self, turn: Round) -> int:
+        number = self._round_numbers.get(id(turn))
         if number is None:
-            number = self._value_numbers[id(value)] = len(self.values)
+            items = tuple(self._value(item) for item in turn.items)
+            results = tuple(self._facts(each) for each in turn.results)
+            number = self._round_numbers[id(turn)] = len(self.rounds)
+            self.rounds.append(_StoredRound(items, turn.index, turn.exits, results))
+        return number
+
+    def _facts(self, facts: dict[str, Value]) -> dict[str, int]:
+        return {name: self._value(facts[name]) for name in sorted(facts)}
+
+    def _value(self, value: Value) -> int:
+        shared = isinstance(value, list | dict)
+        key = id(value) if shared else (type(value).__name__, str(value))
+        number = self._value_numbers.get(key)
+        if number is None:
+            number = self._value_numbers[key] = len(self.values)
             self.values.append(value)
         return number
 
 
 _ENCODER = msgspec.json.Encoder(order="deterministic")
-_DECODER = msgspec.json.Decoder(_Stored)
 
 
 def state_to_json(state: State) -> bytes:
@@ -209,20 +236,23 @@ def state_to_json(state: State) -> bytes:
         for mark in state.trail
     )
     bare = msgspec.structs.replace(state, frames=(), trail=())
-    return _ENCODER.encode(_Stored(bare, frames, trail, tuple(pool.values), tuple(pool.frames)))
+    return _ENCODER.encode(
+        _Stored(bare, frames, trail, tuple(pool.values), tuple(pool.rounds), tuple(pool.frames))
+    )
 
 
 def state_from_json(data: bytes) -> State:
     """The state that `state_to_json` wrote. Raises BrokenState for anything else."""
     try:
-        stored = _DECODER.decode(data)
+        stored = msgspec.json.decode(data, type=_Stored)
+        rounds = [_round_of(each, stored.values) for each in stored.rounds]
         frames = [
             Frame(
                 frame.flow,
                 frame.at,
                 frame.prefix,
-                {name: stored.values[number] for name, number in frame.facts.items()},
-                frame.round,
+                _facts_of(frame.facts, stored.values),
+                rounds[frame.round] if frame.round is not None else None,
             )
             for frame in stored.pool
         ]
@@ -238,6 +268,21 @@ def state_from_json(data: bytes) -> State:
             for mark in stored.trail
         )
         current = tuple(frames[number] for number in stored.frames)
-    except (msgspec.MsgspecError, IndexError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, IndexError, UnicodeDecodeError, RecursionError) as error:
         raise BrokenState(f"this is not the state of a session: {error}") from error
+    if not current:
+        raise BrokenState("this is not the state of a session: it stands nowhere")
     return msgspec.structs.replace(stored.state, frames=current, trail=trail)
+
+
+def _round_of(stored: _StoredRound, values: tuple[Value, ...]) -> Round:
+    return Round(
+        [values[number] for number in stored.items],
+        stored.index,
+        stored.exits,
+        tuple(_facts_of(each, values) for each in stored.results),
+    )
+
+
+def _facts_of(numbers: dict[str, int], values: tuple[Value, ...]) -> dict[str, Value]:
+    return {name: values[number] for name, number in numbers.items()}

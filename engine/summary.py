@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from engine.actions import Effect
 from engine.state import CallRecord, Mark
 
 
@@ -25,4 +26,5 @@ def trail_lines(trail: Sequence[Mark], calls: Sequence[CallRecord]) -> list[str]
 
 def _call_line(call: CallRecord) -> str:
     error = f" ({call.error.value})" if call.error is not None else ""
-    return f"{call.at} {call.path}: {call.action} {call.outcome}{error}"
+    found = call.text if call.effect is Effect.READ and call.error is None else call.outcome
+    return f"{call.at} {call.path}: {call.action}: {found}{error}"

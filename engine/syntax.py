@@ -7,15 +7,15 @@ the parser itself, nor flows.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+import msgspec
 
 from engine.codes import finding
 from engine.diagnostics import Diagnostic
 from engine.source import Place, Source
 
 
-@dataclass(frozen=True, slots=True)
-class Trouble:
+class Trouble(msgspec.Struct, frozen=True):
     """Why the parser stopped: its words, and the spots (line and column from 1) it names.
 
     `began` is where the construct began that it could not finish; `quoted_until` the line and column at
@@ -35,8 +35,7 @@ def explain(trouble: Trouble, source: Source, lines: list[str]) -> Diagnostic:
     return _Explained(trouble, source, lines).finding()
 
 
-@dataclass(frozen=True, slots=True)
-class _Explained:
+class _Explained(msgspec.Struct, frozen=True):
     trouble: Trouble
     source: Source
     lines: list[str]

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
+import msgspec
+
 from engine.codes import finding
 from engine.diagnostics import Diagnostic, did_you_mean
 from engine.expression_parser import spot
@@ -20,39 +22,34 @@ from engine.limits import Limits
 from engine.nodes import Scalar
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(msgspec.Struct, frozen=True):
     """The author's own characters; `offsets[i]` is where character i stands in the scalar's text."""
 
     text: str
     offsets: range
 
 
-@dataclass(frozen=True, slots=True)
-class Hole:
+class Hole(msgspec.Struct, frozen=True):
     """`{{ expression }}`."""
 
     expression: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class ClickPath:
+class ClickPath(msgspec.Struct, frozen=True):
     """`[[a → b → "Save"]]`: each part is a text of the author's, or an expression."""
 
     parts: tuple[str | Expression, ...]
     start: int
 
 
-@dataclass(frozen=True, slots=True)
-class Branch:
+class Branch(msgspec.Struct, frozen=True):
     """One way of an `{% if %}`; without a condition it is the `else`."""
 
     condition: Expression | None
     pieces: tuple[Piece, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Branches:
+class Branches(msgspec.Struct, frozen=True):
     """`{% if %} … {% endif %}`: the first branch whose condition holds, or nothing."""
 
     ways: tuple[Branch, ...]
@@ -78,8 +75,7 @@ _MEANT_IF: Final = did_you_mean("if", _TAGS)
 _TEXTS_KNOW: Final = "Texts know {{ … }} and {% if … %} … {% elif … %} … {% else %} … {% endif %}."
 
 
-@dataclass(frozen=True, slots=True)
-class _Tag:
+class _Tag(msgspec.Struct, frozen=True):
     """One `{{ }}`, `{% %}` or `{# #}`: from `start` to `end`; its inside; which sides eat white space."""
 
     kind: str
@@ -133,7 +129,7 @@ class _Reading:
             message = f"This text has {len(text)} characters; {most} are allowed."
             self._report("U117", 0, 1, message, "Split it into several `say` steps.")
             return False
-        if text.isprintable():
+        if text.replace("\n", "").isprintable():
             return True
         strange = [offset for offset, each in enumerate(text) if each not in "\n\t" and not _is_visible(each)]
         for offset in strange[:3]:

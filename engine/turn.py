@@ -44,6 +44,7 @@ from engine.rich import RichText, plain
 from engine.run import Run, begin, walk
 from engine.state import AtCall, AtEnd, AtPrompt, AtReveal, CallPhase, CallRecord, Mark, State
 from engine.steps.base import Asking
+from engine.values import storable
 
 ENDED = Problem("ended", "This conversation has ended.")
 BUSY = Problem("busy", "Something is being done right now; please wait until it has ended.")
@@ -70,6 +71,8 @@ def advance(flow: Flow, state: State | None, event: Event) -> Turn:
             raise OutOfTurn("Answered", "its start")
         return _answered(flow, state, event)
     if isinstance(event, Started):
+        if state is not None:
+            raise OutOfTurn("Started", "something else: it has begun already")
         run = Run(flow, begin(event, flow), event.at)
         walk(run, run.tree.start)
         return _turn(run)
@@ -78,8 +81,7 @@ def advance(flow: Flow, state: State | None, event: Event) -> Turn:
     if isinstance(event, WentBack):
         return _went_back(flow, state, event)
     if isinstance(event, Noted):
-        kept = msgspec.structs.replace(state, notes=(*state.notes, event.text))
-        return Turn(kept, _again(state))
+        return _noted(flow, state, event)
     if isinstance(event, Resumed):
         return _resumed(state, event)
     if isinstance(event, Stopped):
@@ -126,7 +128,7 @@ def _answered(flow: Flow, state: State, event: Answered) -> Turn:
     if state.turns >= flow.limits.turns_a_session:
         return _refused(state, "too_long", "This conversation has become too long. Please start a new one.")
     run = Run(flow, state, event.at)
-    run.shown = []
+    run.shown, run.busy = [], 0
     if waiting.asking:
         answer = parse_answer(Question(kind="choice", choices=prompt.choices), event.value)
         if isinstance(answer, NotAccepted):
@@ -148,6 +150,15 @@ def _answered(flow: Flow, state: State, event: Answered) -> Turn:
     return _turn(run)
 
 
+def _noted(flow: Flow, state: State, event: Noted) -> Turn:
+    if len(event.text) > flow.limits.answer_characters or len(state.notes) >= flow.limits.turns_a_session:
+        words = f"Notes have at most {flow.limits.answer_characters:,} characters, and there can be no more"
+        problem = Problem("too_long", f"{words} than {flow.limits.turns_a_session} of them.")
+        return Turn(state, (problem, *_again_if_still(state)))
+    kept = msgspec.structs.replace(state, notes=(*state.notes, storable(event.text)))
+    return Turn(kept, _again_if_still(state))
+
+
 def _went_back(flow: Flow, state: State, event: WentBack) -> Turn:
     if not isinstance(state.waiting, AtPrompt):
         return Turn(state, (_no_question(state.waiting), *_again_if_still(state)))
@@ -155,7 +166,7 @@ def _went_back(flow: Flow, state: State, event: WentBack) -> Turn:
         return _refused(state, "first", "This is the first question; there is nothing to go back to.")
     mark = state.trail[-1]
     run = Run(flow, state, event.at)
-    run.shown = []
+    run.shown, run.busy = [], 0
     run.trail = state.trail[:-1]
     run.rewind(mark)
     stays = [record for record in state.calls[mark.calls :] if _stays(record)]
@@ -204,7 +215,7 @@ def _stopped(flow: Flow, state: State, event: Stopped) -> Turn:
     if isinstance(state.waiting, AtCall):
         return Turn(state, (BUSY,))
     run = Run(flow, state, event.at)
-    run.shown = []
+    run.shown, run.busy = [], 0
     run.finish(Outcome.ABANDONED)
     return _turn(run)
 
@@ -214,7 +225,7 @@ def _revealed(flow: Flow, state: State, event: Revealed | RevealLost) -> Turn:
     if not isinstance(waiting, AtReveal) or waiting.reveal.id != event.id:
         raise OutOfTurn(type(event).__name__, type(waiting).__name__)
     run = Run(flow, state, event.at)
-    run.shown = []
+    run.shown, run.busy = [], 0
     if isinstance(event, RevealLost):
         calls.reveal_lost(run, waiting.call)
     elif waiting.rest:

@@ -11,53 +11,46 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias, assert_never
 
+import msgspec
 
-@dataclass(frozen=True, slots=True)
-class TextType:
+
+class TextType(msgspec.Struct, frozen=True):
     """Any text."""
 
 
-@dataclass(frozen=True, slots=True)
-class NumberType:
+class NumberType(msgspec.Struct, frozen=True):
     """A whole or decimal number."""
 
 
-@dataclass(frozen=True, slots=True)
-class TruthType:
+class TruthType(msgspec.Struct, frozen=True):
     """True or false."""
 
 
-@dataclass(frozen=True, slots=True)
-class DateType:
+class DateType(msgspec.Struct, frozen=True):
     """A calendar date, as ISO text (`2026-11-23`)."""
 
 
-@dataclass(frozen=True, slots=True)
-class MomentType:
+class MomentType(msgspec.Struct, frozen=True):
     """A moment, as ISO text in UTC (`2026-11-23T09:30:00Z`)."""
 
 
-@dataclass(frozen=True, slots=True)
-class IdType:
+class IdType(msgspec.Struct, frozen=True):
     """An opaque id of the backend; `of` names what it may identify (client, contact, message …)."""
 
     of: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class ChoiceType:
+class ChoiceType(msgspec.Struct, frozen=True):
     """One word out of a closed list."""
 
     options: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class SecretType:
+class SecretType(msgspec.Struct, frozen=True):
     """A value nobody may see: it can be passed to an action, and nothing else."""
 
 
-@dataclass(frozen=True, slots=True)
-class NothingType:
+class NothingType(msgspec.Struct, frozen=True):
     """Only ever unknown (the literal `null`)."""
 
 
@@ -78,15 +71,13 @@ class RecordType:
         return tuple(key for key, _ in self.members)
 
 
-@dataclass(frozen=True, slots=True)
-class ListType:
+class ListType(msgspec.Struct, frozen=True):
     """A list in which every item has the type `of`."""
 
     of: Type
 
 
-@dataclass(frozen=True, slots=True)
-class OptionalType:
+class OptionalType(msgspec.Struct, frozen=True):
     """A value of type `of` that the backend, or the person, may not know. Never nested."""
 
     of: Type

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Final, assert_never
 
+import msgspec
+
 from engine.actions import Audience
 from engine.codes import finding
 from engine.diagnostics import Diagnostic, did_you_mean, in_reading_order
@@ -60,8 +62,7 @@ from engine.types import (
 NOWHERE: Final[frozenset[str]] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(msgspec.Struct, frozen=True):
     """What an expression can see: the facts with their types, the paths known to be there, and the names
     of all actions (for `can`)."""
 
@@ -74,8 +75,7 @@ class Scope:
         return self if paths <= self.known else Scope(self.facts, self.known | paths, self.actions)
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(msgspec.Struct, frozen=True):
     """What checking showed. `type` is None where a finding leaves it open. `when_true` and `when_false` are
     the paths known to be there if the expression holds, or does not; `can('x')` counts as the path
     `allowed_path('x')`."""
@@ -119,8 +119,7 @@ def check_condition(expression: Expression, scope: Scope) -> Checked:
     return Checked(checked.type, checked.when_true, checked.when_false, in_reading_order(checker.findings))
 
 
-@dataclass(frozen=True, slots=True)
-class _Use:
+class _Use(msgspec.Struct, frozen=True):
     """How the value of a part is used: what type would be right, and whether it is the whole."""
 
     wanted: Type | None = None

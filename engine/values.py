@@ -30,6 +30,11 @@ class SecretRef(msgspec.Struct, frozen=True):
         return {SECRET_KEY: self.id, "checks": list(self.checks)}
 
 
+def storable(text: str) -> str:
+    """A text from outside in which no half characters are left: they could not be stored."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
 def secret_id(value: Value) -> str | None:
     """The vault id if `value` stands for a secret, else None."""
     if isinstance(value, dict):

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import mailbox
 import threading
-from email.message import EmailMessage
-from email.policy import SMTP
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from adapters.letters import Accepted, Carried, Unreachable
 from adapters.problems import Unusable
+
+if TYPE_CHECKING:
+    # Slow to import: what handles messages is imported with the first one.
+    import mailbox
+    from email.message import EmailMessage
 
 _PARTS = ("cur", "new", "tmp")
 
@@ -23,6 +26,8 @@ class Maildir:
 
     def send(self, message: EmailMessage, sender: str, recipient: str) -> Carried:
         """Write the message to `tmp` and move it to `new`, so that no reader ever sees half of one."""
+        from email.policy import SMTP
+
         # mailbox wants lines that end in LF only; the envelope is kept as local delivery keeps it.
         policy = SMTP.clone(linesep="\n", utf8=True)
         data = (
@@ -55,6 +60,8 @@ def _one_line(address: str) -> str:
 
 def _opened(path: Path) -> mailbox.Maildir:
     """The Maildir at `path`, with the parts that are missing. Raises OSError."""
+    import mailbox
+
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     for part in _PARTS:
         (path / part).mkdir(mode=0o700, exist_ok=True)

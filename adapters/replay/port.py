@@ -5,15 +5,15 @@ Any front end (the driver itself, the console, a web page) can stand behind `Sta
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
+
+import msgspec
 
 from adapters.view import View
 from engine import Node, Value
 
 
-@dataclass(frozen=True, slots=True)
-class CallMade:
+class CallMade(msgspec.Struct, frozen=True):
     """A call that reached the backend: the action, and the failure it ended in (empty: none)."""
 
     action: str

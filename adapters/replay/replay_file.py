@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
+
+import msgspec
 
 from engine import (
     Audience,
@@ -51,8 +52,7 @@ FAULTS = (*(failure.value for failure in Failure), LOST)
 TurnKind: TypeAlias = Literal["ask", "did", "by hand", "back"]
 
 
-@dataclass(frozen=True, slots=True)
-class Expected:
+class Expected(msgspec.Struct, frozen=True):
     """One turn: a question and its answer, a call and its outcome, or something a person does.
 
     `name` is the step or the action. `problem` is the code with which the answer is refused; `text` words
@@ -71,8 +71,7 @@ class Expected:
     change: Node | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Replay:
+class Replay(msgspec.Struct, frozen=True):
     """A replay, ready to be held. `clinic` describes the people it starts with; `holds` what must be there
     at the end, each under its key with its place."""
 

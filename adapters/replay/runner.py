@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 
+import msgspec
+
 from adapters.replay.port import Stage
 from adapters.replay.replay_file import Expected, Replay
 from adapters.view import View
 from engine import Did, Finish, Place, Prompt, Value
 
 
-@dataclass(frozen=True, slots=True)
-class Break:
+class Break(msgspec.Struct, frozen=True):
     """Where a replay and the flow part: what was expected at `place` of the replay, what came instead, the
     step the flow stood at, and the conversation until there."""
 

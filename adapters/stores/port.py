@@ -15,8 +15,9 @@ does know is order: revisions of a session, and the way a call to the clinic may
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol, TypeAlias
+
+import msgspec
 
 from adapters.problems import PlainProblem
 
@@ -26,8 +27,7 @@ ENDED = "end "
 """How `waiting` begins when the session has ended; the outcome follows."""
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerEntry:
+class LedgerEntry(msgspec.Struct, frozen=True):
     """How far one call of an action has got. `key` is its idempotency key; `args` and `result` are bytes
     made elsewhere (`result` is empty until there is one); `at` is a moment in UTC."""
 
@@ -50,8 +50,7 @@ class StoredReply(NamedTuple):
     reply: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Commit:
+class Commit(msgspec.Struct, frozen=True):
     """Everything that one turn, or one half of a call, adds to a session; kept whole or not at all.
 
     `waiting` is the id of the prompt that waits, `call KEY`, or `end OUTCOME`. Ledger entries are taken
@@ -67,8 +66,7 @@ class Commit:
     reply: StoredReply | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SessionSummary:
+class SessionSummary(msgspec.Struct, frozen=True):
     """A session in a list. `damaged` ones cannot be loaded, and what is shown of them may be wrong."""
 
     session: str
@@ -84,8 +82,7 @@ class SessionSummary:
     damaged: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class StoredSession:
+class StoredSession(msgspec.Struct, frozen=True):
     """A session as it was last committed. `revision` counts its commits, from 1."""
 
     session: str

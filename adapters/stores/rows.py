@@ -6,8 +6,9 @@ Rows are read as `object`s: a damaged file can hold a number where the table say
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
+
+import msgspec
 
 from adapters.stores.checksum import checksum
 from adapters.stores.port import LedgerEntry, LedgerStatus, SessionSummary, StoredReply, StoredSession
@@ -45,8 +46,7 @@ def _unless_damaged(given: object, wanted: bytes) -> None:
         raise Damaged
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(msgspec.Struct, frozen=True):
     """A row of `sessions` without the state itself. `touched` orders all sessions of the store by their
     last commit, whatever the clock did; `events` and `entries` count the rows that belong to it."""
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from pathlib import Path
 from threading import RLock
 from types import TracebackType
+
+import msgspec
 
 from adapters.stores.ledger_rules import check_transition
 from adapters.stores.port import (
@@ -226,7 +227,7 @@ def _grown(db: sqlite3.Connection, before: Head, commit: Commit) -> Head:
     """The head of the session after `commit`."""
     row = _one(db, "SELECT coalesce(max(touched), 0) FROM sessions")
     revision = before.revision + 1
-    return replace(
+    return msgspec.structs.replace(
         before,
         updated_at=commit.at,
         revision=revision,

@@ -5,7 +5,7 @@ One `Checking` serves one flow. While types are still being worked out it report
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from engine.actions import Action, Catalog
@@ -18,8 +18,9 @@ from engine.knowledge import Knowledge
 from engine.nodes import Scalar
 from engine.source import Place
 from engine.steps.base import Edge, Step
+from engine.steps.choose import Choose
 from engine.steps.visit import VisitFlow
-from engine.types import RecordType, Type, fits, in_words, present
+from engine.types import ChoiceType, RecordType, Type, fits, in_words, present
 from engine.typing_rules import (
     Scope,
     allowed_path,
@@ -31,21 +32,36 @@ from engine.typing_rules import (
 if TYPE_CHECKING:
     from engine.flow import Tree
 
-RESERVED = ("today", "audience", "labels", "problem", "item", "answer", "true", "false", "null", "none")
+RESERVED = frozenset(
+    "today audience labels problem item answer true false null none and or not in is if elif else".split()
+)
 
 
 class Checking:
-    """Checks the steps of `tree`; `trees` are all flows of the pack."""
+    """Checks the steps of `tree`; `trees` are all flows of the pack, `unread` names those that are there and
+    could not be read.
+
+    `known` is what is known on arriving at each step, as soon as it is worked out. `lost` names facts whose
+    type is open because of a mistake that is reported where they are set: nothing is said about them again.
+    """
 
     problem_type: RecordType = PROBLEM_TYPE
 
     def __init__(
-        self, tree: Tree, trees: Mapping[str, Tree], labels: Mapping[str, object], catalog: Catalog
+        self,
+        tree: Tree,
+        trees: Mapping[str, Tree],
+        labels: Mapping[str, object],
+        catalog: Catalog,
+        unread: frozenset[str] = frozenset(),
     ) -> None:
         self.tree = tree
         self.trees = trees
         self.catalog = catalog
         self.findings: list[Diagnostic] = []
+        self.known: dict[str, Knowledge] = {}
+        self.lost: frozenset[str] = tree.untyped
+        self._unread = unread
         self._everywhere = facts_everywhere(labels)
         self._actions = frozenset(catalog.actions)
 
@@ -60,6 +76,12 @@ class Checking:
         """Remember one finding."""
         self.findings.append(finding(code, place, message, expected, repair))
 
+    def add(self, findings: Iterable[Diagnostic]) -> None:
+        """Remember findings, but those that say of a lost fact that it does not exist."""
+        self.findings.extend(
+            each for each in findings if each.code != "U103" or _word_at(each.place) not in self.lost
+        )
+
     # -- expressions ------------------------------------------------------------------------------
 
     def scope(self, known: Knowledge) -> Scope:
@@ -71,7 +93,7 @@ class Checking:
         """The type of an expression; everything wrong with it is reported."""
         self._report_unset(expression.reads, expression, known)
         checked = check_expression(expression, self.scope(known), wanted)
-        self.findings.extend(checked.findings)
+        self.add(checked.findings)
         return checked.type
 
     def quietly_type_of(self, expression: Expression, known: Knowledge) -> Type | None:
@@ -81,7 +103,7 @@ class Checking:
     def condition(self, expression: Expression, known: Knowledge) -> None:
         """Report what is wrong with a condition."""
         self._report_unset(expression.reads, expression, known)
-        self.findings.extend(check_condition(expression, self.scope(known)).findings)
+        self.add(check_condition(expression, self.scope(known)).findings)
 
     def narrowed(self, expression: Expression, known: Knowledge) -> tuple[Knowledge, Knowledge]:
         """What is known where a condition holds, and where it does not."""
@@ -114,6 +136,8 @@ class Checking:
 
     def unset(self, name: str, place: Place) -> None:
         """Report a fact that some ways here do not set."""
+        if name in self.lost:
+            return
         self.report(
             "U300",
             place,
@@ -156,12 +180,22 @@ class Checking:
         """The ways out of a step. A visit whose every exit is routed never goes on past it; one for each item
         of a list does when the list is empty."""
         edges = list(step.edges())
+        if isinstance(step, Choose) and self._has_all_cases(step):
+            return [edge for edge in edges if edge.label != "else" or "else" in step.cases]
         if not isinstance(step, VisitFlow) or step.items is not None:
             return edges
         tree = self.trees.get(step.flow.text)
         if tree is None or not tree.exits or any(name not in step.routes for name in tree.exits):
             return edges
         return [edge for edge in edges if edge.label]
+
+    def _has_all_cases(self, step: Choose) -> bool:
+        """Whether a `choose` without `else` has a case for each value, so that nothing slides past it."""
+        known = self.known.get(step.path)
+        if known is None or step.plan.parts.targets.get("else") is not None:
+            return False
+        kind = self.quietly_type_of(step.value, known)
+        return isinstance(kind, ChoiceType) and all(word in step.cases for word in kind.options)
 
     # -- other flows --------------------------------------------------------------------------------
 
@@ -173,6 +207,8 @@ class Checking:
     def visit(self, step: VisitFlow, known: Knowledge) -> None:
         """Report what is wrong with a visit."""
         tree = self.trees.get(step.flow.text)
+        if tree is None and step.flow.text in self._unread:
+            return
         if tree is None:
             self.report(
                 "U214",
@@ -198,7 +234,9 @@ class Checking:
 
     def _inputs(self, step: VisitFlow, tree: Tree, known: Knowledge) -> None:
         for name, (key, value) in step.args.items():
-            if name not in tree.inputs:
+            if name in tree.untyped:
+                self.type_of(value, known)
+            elif name not in tree.inputs:
                 self.report(
                     "U303",
                     key.place,
@@ -209,7 +247,9 @@ class Checking:
             else:
                 self.value_for(value, known, tree.inputs[name], f"The input `{name}`")
         item = step.item_type(self, known)
-        if step.name and step.name not in tree.inputs:
+        if step.name in tree.untyped:
+            item = None
+        elif step.name and step.name not in tree.inputs:
             self.report("U303", step.place, f"`{tree.name}` has no input `{step.name}` for the item.")
         elif step.name and item is not None and not fits(item, tree.inputs[step.name]):
             self.report(
@@ -219,7 +259,8 @@ class Checking:
                 f"Expected: {in_words(tree.inputs[step.name])}.",
             )
         for name, kind in tree.inputs.items():
-            if name not in step.args and name != step.name and present(kind) == kind:
+            given = f"with.{name}" in step.plan.parts.written or name == step.name
+            if not given and present(kind) == kind:
                 self.report(
                     "U302",
                     step.place,
@@ -230,7 +271,7 @@ class Checking:
 
     def _results(self, step: VisitFlow, tree: Tree) -> None:
         for result in step.save.values():
-            if result.text not in tree.results:
+            if result.text not in tree.results and result.text not in tree.untyped:
                 self.report(
                     "U309",
                     result.place,
@@ -262,7 +303,9 @@ class Checking:
                 did_you_mean(name, self.tree.exits) or f"Add `{name}` to `exits`.",
             )
         for result, kind in self.tree.results.items():
-            given = known.facts.get(result)
+            given = known.facts.get(result) or (known.maybe.get(result) if present(kind) != kind else None)
+            if result in self.lost:
+                continue
             if given is None and present(kind) == kind:
                 self.report("U308", place, f"The result `{result}` is not set on every way that leads here.")
             elif given is not None and not fits(present(given) if result in known.known else given, kind):
@@ -272,3 +315,7 @@ class Checking:
                     f"The result `{result}` is {in_words(given)} here.",
                     f"Expected: {in_words(kind)}.",
                 )
+
+
+def _word_at(place: Place) -> str:
+    return place.source.line(place.line)[place.column - 1 : place.column - 1 + place.length]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from engine.checks.checking import Checking
-from engine.flow import FALL_OFF, Tree
+from engine.flow import ANYWHERE, FALL_OFF, Tree
 from engine.knowledge import Knowledge
 from engine.steps.ask import Ask
-from engine.steps.base import Step
+from engine.steps.base import Broken, Step
 from engine.steps.do import Do
 from engine.texts import Template, check_text
 
@@ -18,10 +18,29 @@ _ROUNDS = 40
 
 
 def knowledge_at(tree: Tree, checking: Checking) -> Mapping[str, Knowledge]:
-    """What is known on arriving at each step that can be reached."""
+    """What is known on arriving at each step that can be reached.
+
+    Ways that a mistake leaves open are only followed to steps that no other way leads to, so that the mistake
+    does not show again in what they do not set.
+    """
     inputs = dict(tree.inputs)
-    known: dict[str, Knowledge] = {tree.start: Knowledge(inputs, inputs)} if tree.start else {}
-    waiting = deque(known)
+    arriving = {tree.start: Knowledge(inputs, inputs)} if tree.start else {}
+    while arriving:
+        checking.known.update(arriving)
+        _spread(tree, checking, list(arriving))
+        arriving = {
+            target: known
+            for path, known in checking.known.items()
+            for target in _open_ways(tree.steps.get(path))
+            if target in tree.steps and target not in checking.known
+        }
+    return checking.known
+
+
+def _spread(tree: Tree, checking: Checking, starts: list[str]) -> None:
+    known = checking.known
+    settled = frozenset(known) - frozenset(starts)
+    waiting = deque(starts)
     rounds: dict[str, int] = {}
     while waiting:
         path = waiting.popleft()
@@ -31,24 +50,50 @@ def knowledge_at(tree: Tree, checking: Checking) -> Mapping[str, Knowledge]:
         for target, arriving in _onward(tree, tree.steps[path], checking, known[path]):
             before = known.get(target)
             after = arriving if before is None else before.meet(arriving)
-            if after != before:
+            if after != before and target not in settled:
                 known[target] = after
                 waiting.append(target)
-    return known
+
+
+def _open_ways(step: Step | None) -> Iterator[str]:
+    """Where a step may lead that could not be read, or names a target that does not exist."""
+    if isinstance(step, Broken):
+        yield from (edge.to for edge in step.edges())
+    elif step is not None and any(edge.to == ANYWHERE for edge in step.edges()):
+        yield step.next
 
 
 def _onward(tree: Tree, step: Step, checking: Checking, known: Knowledge) -> list[tuple[str, Knowledge]]:
+    if isinstance(step, Broken):
+        return []
     after = step.after(checking, known)
     onward = [(edge.to, after.get(edge.label, known)) for edge in checking.ways(step)]
     if isinstance(step, Do):
-        trouble = known.with_fact("problem", checking.problem_type)
-        onward += [(path, trouble) for path in tree.on.values()]
-    return [(path, arriving) for path, arriving in onward if path != FALL_OFF]
+        trouble = step.in_trouble(checking, known)
+        onward += [(path, trouble(failure)) for failure, path in tree.on.items() if failure not in step.on]
+    return [(path, arriving) for path, arriving in onward if path not in (FALL_OFF, ANYWHERE)]
+
+
+def _lost(tree: Tree, checking: Checking) -> frozenset[str]:
+    """The facts that are set only by steps of which a mistake keeps the type open, or that nobody reaches."""
+    return frozenset(
+        name
+        for path, step in tree.steps.items()
+        for name in step.plan.sets
+        if path not in checking.known or not _typed(step, name, checking)
+    )
+
+
+def _typed(step: Step, name: str, checking: Checking) -> bool:
+    after = step.after(checking, checking.known[step.path])
+    return any(name in known.facts for known in after.values())
 
 
 def check_facts(tree: Tree, checking: Checking) -> None:
     """Report everything wrong with the expressions, texts and names of a flow."""
-    for path, known in knowledge_at(tree, checking).items():
+    known_at = knowledge_at(tree, checking)
+    checking.lost |= _lost(tree, checking)
+    for path, known in known_at.items():
         step = tree.steps.get(path)
         if step is None:
             continue
@@ -74,4 +119,4 @@ def _check_text(text: Template, checking: Checking, known: Knowledge) -> None:
     for name in sorted(text.reads):
         if name in known.maybe and name not in known.facts:
             checking.unset(name, text.place_of(name))
-    checking.findings.extend(check_text(text, checking.scope(known)))
+    checking.add(check_text(text, checking.scope(known)))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from engine.checks.checking import Checking
-from engine.flow import FALL_OFF, Tree
+from engine.flow import ANYWHERE, FALL_OFF, Tree
 from engine.steps.base import Broken, Step, all_targets
+from engine.steps.do import Do
 
 
 def check_graph(tree: Tree, checking: Checking) -> None:
@@ -28,7 +29,8 @@ def _reached(tree: Tree, starts: Iterable[str], checking: Checking) -> frozenset
         if path in found or path not in tree.steps:
             continue
         found.add(path)
-        waiting.extend(edge.to for edge in checking.ways(tree.steps[path]))
+        ways = [edge.to for edge in checking.ways(tree.steps[path])]
+        waiting.extend([*ways, tree.steps[path].next] if ANYWHERE in ways else ways)
     return frozenset(found)
 
 
@@ -74,6 +76,8 @@ def _falls_in(tree: Tree, reached: frozenset[str], checking: Checking) -> None:
         following = step.next
         if path not in reached or following not in jumped or following in _named(step):
             continue
+        if isinstance(step, Broken):
+            continue
         if jumped[following] < order[path] and any(edge.to == following for edge in checking.ways(step)):
             checking.report(
                 "U211",
@@ -90,11 +94,8 @@ def _named(step: Step) -> frozenset[str]:
 
 def _loops(tree: Tree, reached: frozenset[str], checking: Checking) -> None:
     """A circle in which no person is asked would never end."""
-    onward = {
-        path: [edge.to for edge in step.edges() if edge.to in tree.steps]
-        for path, step in tree.steps.items()
-        if path in reached and not step.stops and not step.visits
-    }
+    silent = {path: _silent_ways(tree.steps[path], tree, checking) for path in tree.steps if path in reached}
+    onward = {path: [to for to in ways if to in tree.steps] for path, ways in silent.items() if ways}
     for circle in _circles(onward):
         first = min(circle, key=list(tree.steps).index)
         words = " → ".join(f"`{path}`" for path in (*_around(circle, onward, first), first))
@@ -105,6 +106,28 @@ def _loops(tree: Tree, reached: frozenset[str], checking: Checking) -> None:
             None,
             "Put a question into the circle, or lead one of its ways elsewhere.",
         )
+
+
+def _silent_ways(step: Step, tree: Tree, checking: Checking) -> list[str]:
+    """Where a step leads without anybody having been asked. A visited flow in which somebody can be asked is
+    trusted to do so."""
+    if step.stops or isinstance(step, Broken) or (step.visits and _asks(step.visits, checking, frozenset())):
+        return []
+    own = step.on if isinstance(step, Do) else {}
+    branches = [path for failure, path in tree.on.items() if failure not in own] if step.calls else []
+    return [*(edge.to for edge in checking.ways(step)), *branches]
+
+
+def _asks(name: str, checking: Checking, outer: frozenset[str]) -> bool:
+    """Whether somebody can be asked in a flow, or in one that it visits."""
+    tree = checking.trees.get(name)
+    if tree is None or name in outer:
+        return True
+    inside = outer | {name}
+    return any(
+        step.stops or isinstance(step, Broken) or (step.visits and _asks(step.visits, checking, inside))
+        for step in tree.steps.values()
+    )
 
 
 def _around(circle: frozenset[str], onward: Mapping[str, list[str]], first: str) -> list[str]:

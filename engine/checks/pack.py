@@ -16,16 +16,22 @@ from engine.source import Place
 
 
 def check_pack(
-    trees: Mapping[str, Tree], labels: Mapping[str, object], catalog: Catalog, limits: Limits
+    trees: Mapping[str, Tree],
+    labels: Mapping[str, object],
+    catalog: Catalog,
+    limits: Limits,
+    unread: frozenset[str] = frozenset(),
 ) -> list[Diagnostic]:
-    """Everything wrong with these flows as they stand together."""
+    """Everything wrong with these flows as they stand together. `unread` names flows that are there, and
+    whose files could not be read."""
     findings: list[Diagnostic] = []
     for tree in trees.values():
-        checking = Checking(tree, trees, labels, catalog)
-        check_graph(tree, checking)
+        checking = Checking(tree, trees, labels, catalog, unread)
         check_facts(tree, checking)
+        check_graph(tree, checking)
         findings += checking.findings
-    findings += _endless_visits(trees)
+    endless = _endless_visits(trees)
+    findings += endless or _too_deep_visits(trees, limits)
     findings += _too_many_steps(trees, limits)
     return findings
 
@@ -45,6 +51,24 @@ def _endless_visits(trees: Mapping[str, Tree]) -> list[Diagnostic]:
                         "Use `go` within a flow, and let visits lead to other flows only.",
                     )
                 )
+    return findings
+
+
+def _too_deep_visits(trees: Mapping[str, Tree], limits: Limits) -> list[Diagnostic]:
+    """Visits that stand inside each other more deeply than is allowed; for packs in which none is endless."""
+    depths: dict[str, int] = {}
+
+    def depth(name: str) -> int:
+        if name in trees and name not in depths:
+            depths[name] = 1 + max((depth(each) for each in trees[name].visits), default=0)
+        return depths.get(name, 0)
+
+    findings: list[Diagnostic] = []
+    for tree in trees.values():
+        for step in tree.steps.values():
+            if step.visits and depth(step.visits) == limits.visit_depth + 1:
+                words = f"Visits go on inside each other here; {limits.visit_depth} are allowed."
+                findings.append(finding("U220", step.place, words, None, "Let fewer flows visit others."))
     return findings
 
 

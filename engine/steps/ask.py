@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, get_args
 
 from engine.actions import Action
 from engine.answers import Accepted, NotAccepted, Question, parse_answer
-from engine.diagnostics import did_you_mean
+from engine.checks.questions import review_question
 from engine.effects import Choice, Prompt, PromptKind
 from engine.expressions import Expression
 from engine.knowledge import Knowledge
 from engine.nodes import Scalar
 from engine.rich import NO_TEXT
 from engine.schema import AnswerOption, Field, Shape
-from engine.steps.base import THEN, Asking, Blueprint, Edge, Step, StepKind, Taken
+from engine.steps.base import ROUTED, Asking, Blueprint, Edge, Step, StepKind, Taken
 from engine.steps.do import Do
 from engine.texts import Template
 from engine.types import (
@@ -52,8 +51,7 @@ _TYPES: Mapping[PromptKind, Type] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Ask(Asking):
+class Ask(Asking, frozen=True):
     """Puts a question and waits. `routes` says where an answer's id leads; other answers go to `then`."""
 
     kind: PromptKind
@@ -75,7 +73,7 @@ class Ask(Asking):
     message: Template | None
 
     def edges(self) -> Iterator[Edge]:
-        """One way for each answer, and one for all that has no way of its own."""
+        """One way for each answer, and one for all that have no way of their own."""
         for name, path in self.routes.items():
             yield Edge(name, path, self.place)
         if any(name not in self.routes for name in self.answer_ids()):
@@ -118,36 +116,7 @@ class Ask(Asking):
 
     def review(self, checking: Checking) -> None:
         """Each kind needs its own fields, and a route must be of an answer that exists."""
-        parts = self.plan.parts
-        listed = self.kind in ("one", "several")
-        for name, there in (("of", self.items is not None), ("answers", bool(self.options))):
-            needed = listed if name == "of" else self.kind == "choice"
-            allowed = needed or (name == "answers" and self.kind == "one")
-            if needed and not there:
-                checking.report("U223", self.place, f"An ask of kind `{self.kind}` needs `{name}`.")
-            elif there and not allowed:
-                checking.report(
-                    "U223", parts.place_of(name), f"An ask of kind `{self.kind}` has no `{name}`."
-                )
-        if self.kind == "choice" and self.options and all(option.condition for option in self.options):
-            checking.report(
-                "U223",
-                self.place,
-                "Every answer here has an `if`, so there may be none to give.",
-                None,
-                "Leave one answer without an `if`.",
-            )
-        routes = parts.routes.get("then")
-        ids = self.answer_ids()
-        for name, (key, _) in routes.each.items() if routes is not None else ():
-            if name not in ids:
-                checking.report(
-                    "U218",
-                    key.place,
-                    f"There is no answer `{name}`.",
-                    f"The answers are {', '.join(ids)}.",
-                    did_you_mean(name, ids),
-                )
+        review_question(self, checking)
 
     def check(self, checking: Checking, known: Knowledge) -> None:
         """Its list, validation and saved fact must be of a fitting kind."""
@@ -156,15 +125,15 @@ class Ask(Asking):
         item = self._item_type(checking, known)
         if self.items is not None and item is None:
             kind = checking.quietly_type_of(self.items, known)
-            if kind is not None and not isinstance(kind, ListType):
+            if kind is not None:
                 checking.report(
                     "U314",
                     self.items.source.place,
-                    f"`of` needs a list, and this is {in_words(kind)}.",
-                    "Expected: a list of records.",
+                    f"`of` needs a list of records, and this is {in_words(kind)}.",
                 )
         if self.valid is not None:
-            checking.condition(self.valid, known.with_fact("answer", _TYPES.get(self.kind, TEXT)))
+            given = ListType(TEXT) if self.kind == "several" else _TYPES.get(self.kind, TEXT)
+            checking.condition(self.valid, known.with_fact("answer", given))
 
     def scopes(self, checking: Checking, known: Knowledge) -> Mapping[int, Knowledge]:
         """The label and detail of an item see the item."""
@@ -176,26 +145,24 @@ class Ask(Asking):
 
     def after(self, checking: Checking, known: Knowledge) -> Mapping[str, Knowledge]:
         """The saved fact is set, and on some ways known to be there."""
-        ways = {option.id.text: known for option in self.options}
+        ways = dict.fromkeys(self.answer_ids(), known)
         for option in self.options:
             if option.condition is not None:
                 ways[option.id.text] = checking.narrowed(option.condition, known)[0]
         kind = self._saved_type(checking, known)
         if not self.save or kind is None:
             return ways
-        unknown = self.optional or (self.kind == "one" and bool(self.options))
-        whole = optional(kind) if unknown else kind
-        result = {name: there.with_fact(self.save, whole) for name, there in ways.items()}
-        result[""] = known.with_fact(self.save, whole)
-        result[SKIPPED] = result[""]
-        for name in (PICKED, "yes", "no"):
-            result[name] = known.with_fact(self.save, kind)
-        if not unknown or (PICKED not in self.routes and not self._others_fall(PICKED)):
-            result[""] = known.with_fact(self.save, kind)
-        return result
+        empty = self._saves_nothing()
+        for name, there in ways.items():
+            ways[name] = there.with_fact(self.save, optional(kind) if name in empty else kind)
+        falls_empty = any(name not in self.routes for name in empty)
+        ways[""] = known.with_fact(self.save, optional(kind) if falls_empty else kind)
+        return ways
 
-    def _others_fall(self, but: str) -> bool:
-        return any(name not in self.routes for name in self.answer_ids() if name != but)
+    def _saves_nothing(self) -> frozenset[str]:
+        """The answers after which the saved fact is unknown."""
+        extra = [option.id.text for option in self.options if self.kind != "choice"]
+        return frozenset([*extra, *([SKIPPED] if self.optional else [])])
 
     def _saved_type(self, checking: Checking, known: Knowledge) -> Type | None:
         if self.kind == "choice":
@@ -214,7 +181,7 @@ class Ask(Asking):
     def _choices(self, run: Run) -> tuple[Choice, ...]:
         if self.kind == "yes-no":
             return YES_NO
-        listed = tuple(self._item(run, number, item) for number, item in enumerate(self._list(run)))
+        listed = tuple(self._item(run, name, item) for name, item in self._by_id(run).items())
         offered = tuple(
             Choice(option.id.text, option.label.render(run.env).text)
             for option in self.options
@@ -222,19 +189,28 @@ class Ask(Asking):
         )
         return listed + offered
 
-    def _list(self, run: Run) -> list[Value]:
+    def _by_id(self, run: Run) -> dict[str, Value]:
+        """The items of the list, each under an id that no other has, nor an answer beside them."""
         value = self.items.evaluate(run.env) if self.items is not None else None
-        return value if isinstance(value, list) else []
+        taken = {option.id.text for option in self.options}
+        found: dict[str, Value] = {}
+        for number, item in enumerate(value if isinstance(value, list) else []):
+            name = item_id(item, number)
+            while name in taken or name in found:
+                name = f"{name}-{number + 1}"
+            found[name] = item
+        return found
 
-    def _item(self, run: Run, number: int, item: Value) -> Choice:
+    def _item(self, run: Run, name: str, item: Value) -> Choice:
         env = {**run.env, "item": item}
         label = self.label.render(env).text if self.label is not None else _name(item)
         detail = self.detail.render(env).text if self.detail is not None else ""
-        return Choice(item_id(item, number), label, "", detail)
+        return Choice(name, label, "", detail)
 
     def _with_effect(self, run: Run, choice: Choice, path: str | None) -> Choice:
+        """The choice with what choosing it does, if its call gets nothing that this answer decides."""
         step = run.tree.steps[path] if path is not None else None
-        if not isinstance(step, Do):
+        if not isinstance(step, Do) or (self.save and step.reads(self.save)):
             return choice
         return Choice(choice.id, choice.label, step.effect(run), choice.detail)
 
@@ -267,16 +243,17 @@ class Ask(Asking):
     def _saved(self, run: Run, prompt: Prompt, answer: Accepted) -> Value:
         if self.kind not in ("one", "several"):
             return answer.value
-        by_id = {item_id(item, number): item for number, item in enumerate(self._list(run))}
+        by_id = self._by_id(run)
         if self.kind == "one":
             return by_id.get(answer.choice) if answer.choice is not None else None
-        chosen = answer.value if isinstance(answer.value, list) else []
-        return [by_id[each] for each in chosen if isinstance(each, str) and each in by_id]
+        if not isinstance(answer.value, list):
+            return None
+        return [by_id[each] for each in answer.value if isinstance(each, str) and each in by_id]
 
     def _routed_by(self, answer: Accepted) -> str:
         if answer.value is None:
             return SKIPPED
-        if answer.choice is not None and (self.kind in ("choice", "yes-no") or answer.choice in self.routes):
+        if answer.choice is not None and (self.kind in ("choice", "yes-no") or self._is_extra(answer)):
             return answer.choice
         return PICKED
 
@@ -314,7 +291,7 @@ def leads_to_call(
 def _make(plan: Blueprint) -> Step | None:
     parts = plan.parts
     text = parts.texts.get("ask")
-    word = parts.word("kind")
+    word = parts.word("kind") or ("?" if "kind" in parts.written else None)
     kind = next((each for each in _KINDS if each == word), "choice" if word is None else None)
     if text is None or kind is None:
         return None
@@ -335,7 +312,7 @@ def _make(plan: Blueprint) -> Step | None:
         parts.texts.get("label"),
         parts.texts.get("detail"),
         parts.texts.get("hint"),
-        parts.flags.get("optional", False),
+        parts.flags.get("optional", "optional" in parts.written),
         parts.bounds.get("min"),
         parts.bounds.get("max"),
         parts.bounds.get("pattern"),
@@ -387,7 +364,7 @@ ASK = StepKind(
         Field("pattern", Shape.PATTERN, "the pattern that the whole answer matches"),
         Field("valid", Shape.EXPRESSION, "what must hold for the `answer`"),
         Field("message", Shape.TEXT, "what is said when the answer is not valid"),
-        THEN,
+        ROUTED,
     ),
     make=_make,
     needs_id=True,

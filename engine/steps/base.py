@@ -5,7 +5,7 @@ A new kind is one file beside this one and one line in the registry; nothing els
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -29,11 +29,11 @@ COMMON_FIELDS = (
     Field("id", Shape.WORD, "the step's own name, unique in the flow"),
     Field("note", Shape.REMARK, "a remark for other authors, shown to nobody"),
 )
-THEN = Field("then", Shape.ROUTES, "where to go on; without it, the next step")
+THEN = Field("then", Shape.TARGET, "where to go on; without it, the next step")
+ROUTED = Field("then", Shape.ROUTES, "where to go on, for all or for each; without it, the next step")
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(msgspec.Struct, frozen=True):
     """One way out of a step: its label (an answer, exit, failure …; empty for "next") and the path."""
 
     label: str
@@ -44,13 +44,14 @@ class Edge:
 @dataclass(frozen=True, slots=True)
 class Blueprint:
     """What the compiler knows about a step from where it stands: its path, what comes after it, and where
-    its targets lead."""
+    its targets lead. `sets` names the facts it would set, whether or not it could be read."""
 
     path: str
     place: Place
     next: str
     parts: Parts = field(repr=False)
     paths: Mapping[int, str] = field(repr=False)
+    sets: frozenset[str] = frozenset()
 
     def link(self, target: Target) -> str:
         """The path a target leads to."""
@@ -59,7 +60,8 @@ class Blueprint:
     def then(self) -> str:
         """Where a plain `then` leads; the next step without one."""
         routes = self.parts.routes.get("then")
-        return self.link(routes.always) if routes is not None and routes.always is not None else self.next
+        target = routes.always if routes is not None else self.parts.targets.get("then")
+        return self.link(target) if target is not None else self.next
 
     def routed(self, name: str = "then") -> dict[str, str]:
         """Where the entries of a mapping of routes lead."""
@@ -67,12 +69,11 @@ class Blueprint:
         return {} if routes is None else {key: self.link(target) for key, (_, target) in routes.each.items()}
 
 
-@dataclass(frozen=True, slots=True)
-class Step(ABC):
+class Step(msgspec.Struct, frozen=True):
     """A compiled step. `path` is its id, or its position where it has none; `next` the path of the step
     that follows."""
 
-    plan: Blueprint = field(repr=False)
+    plan: Blueprint
     path: str
     next: str
 
@@ -117,8 +118,7 @@ class Step(ABC):
         return {}
 
 
-@dataclass(frozen=True, slots=True)
-class Broken(Step):
+class Broken(Step, frozen=True):
     """Stands for a step that could not be read, so that what follows it is still looked at. A pack with one
     is never run."""
 
@@ -140,8 +140,7 @@ class Taken(msgspec.Struct, frozen=True):
     words: str
 
 
-@dataclass(frozen=True, slots=True)
-class Asking(Step):
+class Asking(Step, frozen=True):
     """A step that puts a question of its own."""
 
     @property
@@ -154,8 +153,7 @@ class Asking(Step):
         """Take an answer to `prompt`, or say why not."""
 
 
-@dataclass(frozen=True, slots=True)
-class Calling(Step):
+class Calling(Step, frozen=True):
     """A step that calls an action."""
 
     @abstractmethod
@@ -179,8 +177,7 @@ class Calling(Step):
         """The path to go on with then."""
 
 
-@dataclass(frozen=True, slots=True)
-class Visiting(Step):
+class Visiting(Step, frozen=True):
     """A step that visits another flow."""
 
     @abstractmethod
@@ -188,8 +185,7 @@ class Visiting(Step):
         """Go on after the visited flow was left by the exit `leaving`."""
 
 
-@dataclass(frozen=True, slots=True)
-class StepKind:
+class StepKind(msgspec.Struct, frozen=True):
     """The declaration of a kind of step.
 
     `key` is the YAML key that names it; `doc` starts with an example; `make` builds the compiled step;

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.diagnostics import did_you_mean
@@ -18,8 +17,7 @@ if TYPE_CHECKING:
     from engine.run import Run
 
 
-@dataclass(frozen=True, slots=True)
-class Choose(Step):
+class Choose(Step, frozen=True):
     """Goes one way for each value of a choice."""
 
     value: Expression

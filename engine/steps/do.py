@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from engine.actions import ALWAYS_POSSIBLE, Action, Effect, Failure
@@ -22,8 +21,7 @@ if TYPE_CHECKING:
     from engine.run import Run
 
 
-@dataclass(frozen=True, slots=True)
-class Do(Calling):
+class Do(Calling, frozen=True):
     """Calls `action` with `args`, keeps the result as `save`, and checks what is expected of it."""
 
     action: Scalar
@@ -58,6 +56,10 @@ class Do(Calling):
     def effect(self, run: Run) -> str:
         """The exact effect of the call as it would be made now, in words."""
         return self.prepared(run, "").sentence
+
+    def reads(self, fact: str) -> bool:
+        """Whether an argument of the call depends on this fact."""
+        return any(fact in expression.reads for _, expression in self.args.values())
 
     def succeeded(self, run: Run, call: Call, result: Value) -> str | Failure:
         """Keep the result, and see whether it is what was expected."""
@@ -105,20 +107,26 @@ class Do(Calling):
 
     def after(self, checking: Checking, known: Knowledge) -> Mapping[str, Knowledge]:
         """The result is saved, or there is a problem to read about."""
-        trouble = known.with_fact("problem", checking.problem_type)
-        ways = dict.fromkeys(self.on, trouble)
+        trouble = self.in_trouble(checking, known)
+        ways = {name: trouble(name) for name in self.on}
         action = checking.catalog.actions.get(self.action.text)
         if action is None:
             return ways
         done = self._done(checking, known, action)
         if self.expect is not None:
             done = checking.narrowed(self.expect, done)[0]
-        partly = self._done(checking, trouble, action)
-        if Failure.NOT_CONFIRMED.value in ways:
-            ways[Failure.NOT_CONFIRMED.value] = partly
-        if Failure.PARTIAL.value in ways and self.save and action.result is not None:
-            ways[Failure.PARTIAL.value] = trouble.with_fact(self.save, optional(action.result))
         return {**ways, "": done}
+
+    def in_trouble(self, checking: Checking, known: Knowledge) -> Callable[[str], Knowledge]:
+        """What is known after each failure: there is a problem to read about, and of a call that was made in
+        part, or not confirmed, its result."""
+        trouble = known.with_fact("problem", checking.problem_type)
+        action = checking.catalog.actions.get(self.action.text)
+        kept = {Failure.NOT_CONFIRMED.value: trouble, Failure.PARTIAL.value: trouble}
+        if action is not None and self.save and action.result is not None:
+            kept[Failure.NOT_CONFIRMED.value] = trouble.with_fact(self.save, action.result)
+            kept[Failure.PARTIAL.value] = trouble.with_fact(self.save, optional(action.result))
+        return lambda failure: kept.get(failure, trouble)
 
     def _done(self, checking: Checking, known: Knowledge, action: Action) -> Knowledge:
         return known.with_fact(self.save, action.result) if self.save and action.result else known
@@ -138,7 +146,7 @@ class Do(Calling):
                 continue
             checking.value_for(expression, known, param.type, f"`{name}`")
         for param in action.params:
-            if param.required and param.name not in self.args:
+            if param.required and f"with.{param.name}" not in self.plan.parts.written:
                 checking.report(
                     "U302",
                     self.place,
@@ -151,7 +159,7 @@ class Do(Calling):
         possible = {each.value for each in action.failures | ALWAYS_POSSIBLE}
         if action.effect is not Effect.READ:
             possible.add(Failure.OUTCOME_UNKNOWN.value)
-        if self.expect is not None:
+        if "expect" in self.plan.parts.written:
             possible.add(Failure.NOT_CONFIRMED.value)
         routes = self.plan.parts.routes.get("on")
         for name, (key, _) in routes.each.items() if routes is not None else ():

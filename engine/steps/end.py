@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.effects import Outcome
@@ -16,8 +15,7 @@ if TYPE_CHECKING:
     from engine.run import Run
 
 
-@dataclass(frozen=True, slots=True)
-class End(Step):
+class End(Step, frozen=True):
     """Ends the whole session, also from within a visited flow."""
 
     outcome: Outcome

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.schema import Field, Shape
@@ -13,8 +12,7 @@ if TYPE_CHECKING:
     from engine.run import Run
 
 
-@dataclass(frozen=True, slots=True)
-class Go(Step):
+class Go(Step, frozen=True):
     """Goes on at another step of the flow."""
 
     to: str

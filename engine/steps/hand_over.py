@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.schema import Field, Shape
@@ -14,8 +13,7 @@ if TYPE_CHECKING:
     from engine.run import Run
 
 
-@dataclass(frozen=True, slots=True)
-class HandOver(Step):
+class HandOver(Step, frozen=True):
     """Says so, opens the clinic's ticket, and ends the session as escalated."""
 
     text: Template

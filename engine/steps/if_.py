@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.expressions import Expression
@@ -16,8 +15,7 @@ if TYPE_CHECKING:
     from engine.run import Run
 
 
-@dataclass(frozen=True, slots=True)
-class If(Step):
+class If(Step, frozen=True):
     """Goes one way if the condition holds, and the other if not."""
 
     condition: Expression
@@ -68,7 +66,7 @@ IF = StepKind(
     """,
     fields=(
         Field("if", Shape.EXPRESSION, "the condition", required=True),
-        Field("then", Shape.ROUTES, "where to go on if it holds", required=True),
+        Field("then", Shape.TARGET, "where to go on if it holds", required=True),
         Field("else", Shape.TARGET, "where to go on if it does not hold"),
     ),
     make=_make,

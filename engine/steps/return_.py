@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.knowledge import Knowledge
@@ -15,8 +14,7 @@ if TYPE_CHECKING:
     from engine.run import Run
 
 
-@dataclass(frozen=True, slots=True)
-class Return(Step):
+class Return(Step, frozen=True):
     """Leaves the flow by one of its exits."""
 
     leaving: str

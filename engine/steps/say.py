@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.schema import Field, Shape
@@ -14,8 +13,7 @@ if TYPE_CHECKING:
     from engine.run import Run
 
 
-@dataclass(frozen=True, slots=True)
-class Say(Step):
+class Say(Step, frozen=True):
     """Shows a text and goes on."""
 
     text: Template

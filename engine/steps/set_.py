@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.expressions import Expression
@@ -17,8 +16,7 @@ if TYPE_CHECKING:
     from engine.run import Run
 
 
-@dataclass(frozen=True, slots=True)
-class Set(Step):
+class Set(Step, frozen=True):
     """Sets one or several facts, in the written order."""
 
     values: Mapping[str, tuple[Scalar, Expression]]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.expressions import Expression
@@ -13,7 +12,7 @@ from engine.schema import Field, Shape
 from engine.state import Frame as Visit
 from engine.state import Round
 from engine.steps.ask import item_id
-from engine.steps.base import THEN, Blueprint, Edge, Step, StepKind, Visiting
+from engine.steps.base import ROUTED, Blueprint, Edge, Step, StepKind, Visiting
 from engine.types import ListType, Type, in_words
 from engine.values import Value
 
@@ -24,8 +23,7 @@ if TYPE_CHECKING:
 EACH_DONE = ""
 
 
-@dataclass(frozen=True, slots=True)
-class VisitFlow(Visiting):
+class VisitFlow(Visiting, frozen=True):
     """Runs another flow, with its declared inputs, and takes over its results."""
 
     flow: Scalar
@@ -103,6 +101,8 @@ class VisitFlow(Visiting):
     def check_each(self, checking: Checking, known: Knowledge) -> None:
         """`each` needs a list, and a name for its items."""
         if self.items is None:
+            if self.name and "each" not in self.plan.parts.written:
+                checking.report("U202", self.place, "`each` is missing: the list whose items `as` names.")
             return
         kind = checking.quietly_type_of(self.items, known)
         if kind is not None and not isinstance(kind, ListType):
@@ -158,7 +158,7 @@ VISIT = StepKind(
         Field("save", Shape.SAVES, "facts, and the results they are set to"),
         Field("each", Shape.EXPRESSION, "a list: the flow runs once for each item"),
         Field("as", Shape.FACT, "the input that gets the item"),
-        THEN,
+        ROUTED,
     ),
     make=_make,
 )

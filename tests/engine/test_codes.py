@@ -16,13 +16,12 @@ TIGHT = {"U004": Limits(pack_bytes=50), "U006": Limits(file_nodes=8), "U220": Li
 # Found in the bytes of a file, before there is a text.
 IN_BYTES = {"U018"}
 OF_FLOWS = sorted(code for code in CODES if code[1] in "0123" and CODES[code].file == "flow.yaml")
-# One mistake of these shows twice: the reader goes on and finds what the mistake made of the file.
 MARK = "# <- here"
 
 
 def compiled_example(code: str) -> Compiled:
     """The example of a code, compiled beside a flow it may visit."""
-    sources = [Source("flow.yaml", CODES[code].example), Source("other.yaml", OTHER)]
+    sources = [Source("another.yaml", OTHER), Source("flow.yaml", CODES[code].example)]
     return compile_pack(sources, CATALOG, limits=TIGHT.get(code, DEFAULT_LIMITS))
 
 

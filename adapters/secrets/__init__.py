@@ -1,0 +1,1 @@
+"""Keeping secrets apart from everything that is stored or shown."""

@@ -1,0 +1,30 @@
+"""The vault's port: where a secret is from being typed until its action ran. Knows no driver, no store."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from engine import SecretRef
+
+
+class Vault(Protocol):
+    """Holds secrets in memory, each for one owner (a session). May be used from several threads.
+
+    Nothing it raises or prints ever holds a secret.
+    """
+
+    def put(self, value: str, owner: str) -> SecretRef:
+        """Keep a secret; the reference says under which id, and which checks it passed."""
+        ...
+
+    def reveal(self, id: str, owner: str) -> str | None:
+        """The secret, or None if it is not (or no longer) there, or is somebody else's."""
+        ...
+
+    def forget(self, id: str) -> None:
+        """Forget one secret; forgetting it again changes nothing."""
+        ...
+
+    def forget_all(self, owner: str) -> None:
+        """Forget every secret of an owner."""
+        ...

@@ -1,0 +1,126 @@
+"""Which fields of a question go together, and whether its bounds are of its kind.
+
+Knows the fields of an ask; nothing of types, facts or of where answers lead.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from engine.diagnostics import did_you_mean
+from engine.effects import PromptKind
+from engine.nodes import Scalar
+
+if TYPE_CHECKING:
+    from engine.checks.checking import Checking
+    from engine.steps.ask import Ask
+
+_LISTS = frozenset({"one", "several"})
+_ALLOWED: Mapping[str, frozenset[PromptKind]] = {
+    "answers": frozenset({"choice", "one"}),
+    "of": frozenset({"one", "several"}),
+    "label": frozenset({"one", "several"}),
+    "detail": frozenset({"one", "several"}),
+    "min": frozenset({"text", "date", "number", "several"}),
+    "max": frozenset({"text", "date", "number", "several"}),
+    "pattern": frozenset({"text"}),
+}
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def review_question(ask: Ask, checking: Checking) -> None:
+    """Report fields that do not go together, bounds that cannot be, and routes of answers that are not
+    there."""
+    _fields(ask, checking)
+    _answers(ask, checking)
+    _routes(ask, checking)
+    for bound in (ask.minimum, ask.maximum):
+        if bound is not None:
+            _bound(ask, bound, checking)
+    _order(ask, checking)
+
+
+def _fields(ask: Ask, checking: Checking) -> None:
+    there = dict(_there(ask))
+    needed = {"choice": "answers", "one": "of", "several": "of"}.get(ask.kind)
+    if needed is not None and needed not in there and needed not in ask.plan.parts.written:
+        checking.report("U223", ask.place, f"An ask of kind `{ask.kind}` needs `{needed}`.")
+    for name, kinds in _ALLOWED.items():
+        if name in there and ask.kind not in kinds:
+            message = f"An ask of kind `{ask.kind}` has no `{name}`."
+            checking.report("U223", ask.plan.parts.place_of(name), message)
+
+
+def _there(ask: Ask) -> Iterator[tuple[str, object]]:
+    parts = ask.plan.parts
+    for name in _ALLOWED:
+        value = parts.texts.get(name) or parts.expressions.get(name) or parts.bounds.get(name)
+        if value is not None:
+            yield name, value
+    if ask.options:
+        yield "answers", ask.options
+
+
+def _answers(ask: Ask, checking: Checking) -> None:
+    if ask.kind == "choice" and ask.options and all(option.condition for option in ask.options):
+        checking.report(
+            "U223",
+            ask.place,
+            "Every answer here has an `if`, so there may be none to give.",
+            None,
+            "Leave one answer without an `if`.",
+        )
+    for option in ask.options:
+        taken = (option.id.text == "picked" and ask.kind in _LISTS) or (
+            option.id.text == "skipped" and ask.optional
+        )
+        if taken:
+            message = f"`{option.id.text}` has a meaning of its own here, and cannot be an answer."
+            checking.report("U311", option.id.place, message)
+
+
+def _routes(ask: Ask, checking: Checking) -> None:
+    routes = ask.plan.parts.routes.get("then")
+    ids = ask.answer_ids()
+    led = {option.id.text for option in ask.options if option.target is not None}
+    for name, (key, _) in routes.each.items() if routes is not None else ():
+        if name not in ids:
+            checking.report(
+                "U218",
+                key.place,
+                f"There is no answer `{name}`.",
+                f"The answers are {', '.join(ids)}.",
+                did_you_mean(name, ids),
+            )
+        elif name in led:
+            message = f"The answer `{name}` has a `then` of its own already."
+            checking.report("U223", key.place, message, None, "Take one of the two out.")
+
+
+def _bound(ask: Ask, bound: Scalar, checking: Checking) -> None:
+    if ask.kind == "date":
+        fits = isinstance(bound.value, str) and (bound.value == "today" or bool(_DAY.fullmatch(bound.value)))
+        wanted = "a date like 2026-11-23, or `today`"
+    elif ask.kind == "number":
+        fits = isinstance(bound.value, int | float) and not isinstance(bound.value, bool)
+        wanted = "a number"
+    elif ask.kind in ("text", "several"):
+        fits = isinstance(bound.value, int) and not isinstance(bound.value, bool) and bound.value >= 0
+        wanted = "a whole number from 0"
+    else:
+        return
+    if not fits:
+        message = f"`{bound.text}` cannot be a bound here."
+        checking.report("U301", bound.place, message, f"Expected: {wanted}.")
+
+
+def _order(ask: Ask, checking: Checking) -> None:
+    if ask.minimum is None or ask.maximum is None:
+        return
+    least, most = ask.minimum.value, ask.maximum.value
+    numbers = isinstance(least, int | float) and isinstance(most, int | float) and least > most
+    days = isinstance(least, str) and isinstance(most, str) and "today" not in (least, most) and least > most
+    if numbers or days:
+        checking.report("U223", ask.maximum.place, f"`max` is below `min` ({ask.minimum.text}).")
