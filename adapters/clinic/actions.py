@@ -324,6 +324,7 @@ _READS = (
         audiences=SIGNED_IN,
         failures=_NOT_FOUND,
         subject="subject",
+        tells=("online_access", "email_notifications", "switched_off_by"),
     ),
     Action(
         name="check_email",
@@ -335,6 +336,7 @@ _READS = (
         audiences=STAFF,
         failures=_NOT_FOUND,
         subject="subject",
+        tells=("well_formed", "look_alike", "often_blocked", "shared_with"),
     ),
     Action(
         name="get_account",
@@ -346,6 +348,7 @@ _READS = (
         audiences=STAFF,
         failures=_NOT_FOUND,
         subject="subject",
+        tells=("state", "mfa"),
     ),
     Action(
         name="get_invitation",
@@ -357,6 +360,7 @@ _READS = (
         audiences=SIGNED_IN,
         failures=_NOT_FOUND,
         subject="subject",
+        tells=("state",),
     ),
     Action(
         name="get_delivery",
@@ -367,6 +371,7 @@ _READS = (
         risk=1,
         audiences=STAFF,
         failures=_NOT_FOUND,
+        tells=("state", "status", "reason"),
     ),
     Action(
         name="get_consent",

@@ -73,7 +73,7 @@ def test_the_replay_as_it_is_passes(tmp_path: Path, library: Library) -> None:
         (
             "{ask: switch-on, answer: both}",
             "{ask: switch-on, answer: both, text: Hello}",
-            17,
+            13,
             "Hello",
             "Ines",
         ),
