@@ -6,7 +6,6 @@ The declarations themselves live in the adapter that can perform them; the engin
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
 import msgspec
@@ -112,8 +111,7 @@ class Clause(msgspec.Struct, frozen=True):
     words: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(msgspec.Struct, frozen=True):
     """The declaration of one action.
 
     `result` is the type of what it returns (None: nothing). `subject` names the parameter that says whom
@@ -161,8 +159,7 @@ ALWAYS_POSSIBLE = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Catalog:
+class Catalog(msgspec.Struct, frozen=True):
     """All actions a flow can name, the record types their results are made of, the one action that takes an
     escalation (`hand_over`), and the one that records how an identity was verified (`verification`).
 

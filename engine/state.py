@@ -175,8 +175,8 @@ class _Stored(msgspec.Struct, frozen=True):
 
 
 class _Pool:
-    """Numbers frames, rounds, lists and records by identity and other values by value, so that each is written
-    once, and in the same order however often the state was stored before."""
+    """Numbers frames, rounds, lists and records by identity and other values by value, so that each is
+    written once, and in the same order however often the state was stored before."""
 
     def __init__(self) -> None:
         self.values: list[Value] = []

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import suppress
-from dataclasses import dataclass
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from adapters.clinic.moments import handed_out
 from adapters.clinic.names import folded
@@ -14,8 +15,7 @@ from adapters.clinic.records import Person, find_person
 from engine import Failure, Value
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(msgspec.Struct, frozen=True):
     """One account: `state` is invited, active, disabled or locked."""
 
     id: int

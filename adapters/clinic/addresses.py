@@ -10,8 +10,6 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 
-from email_validator import EmailNotValidError, validate_email
-
 from adapters.clinic.names import folded
 from adapters.clinic.records import Person, persons
 from engine import Value
@@ -59,15 +57,14 @@ def masked(address: str | None) -> str | None:
 
 def well_formed(address: str) -> bool:
     """Whether mail can be addressed to it at all. Whether the mailbox exists is not asked."""
-    try:
-        validate_email(address, check_deliverability=False)
-    except EmailNotValidError:
-        return False
-    return True
+    return tidied(address) is not None
 
 
 def tidied(address: str) -> str | None:
     """The address in the form in which it is kept, or None where mail cannot be addressed to it."""
+    # Slow to import, and not needed for the first question.
+    from email_validator import EmailNotValidError, validate_email
+
     try:
         return validate_email(address.strip(), check_deliverability=False).normalized
     except EmailNotValidError:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import assert_never
+
+import msgspec
 
 from adapters.clinic.port import ActionFailed
 from engine import (
@@ -31,8 +32,7 @@ from engine import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Arguments:
+class Arguments(msgspec.Struct, frozen=True):
     """Arguments that fit their action. Unknown (null) ones count as omitted."""
 
     values: Mapping[str, Value]

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from adapters.clinic.addresses import masked, normal
 from adapters.clinic.moments import handed_out, stored
@@ -40,8 +41,7 @@ _IN_WORDS = {
 _HOPELESS = frozenset({"bad_address", "bad_domain", "mailbox_disabled"})
 
 
-@dataclass(frozen=True, slots=True)
-class Mail:
+class Mail(msgspec.Struct, frozen=True):
     """One mail as it stands in the file; its one-time link is told by its state only."""
 
     id: str

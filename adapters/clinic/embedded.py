@@ -13,12 +13,12 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from adapters.clinic.accounts import account_of
 from adapters.clinic.actions import CATALOG
 from adapters.clinic.address_changes import update_email
 from adapters.clinic.arguments import checked_arguments
-from adapters.clinic.by_hand import ByHand, change_by_hand
 from adapters.clinic.consents import record_consent, withdraw_consent
 from adapters.clinic.credentials import (
     reset_mfa,
@@ -33,8 +33,6 @@ from adapters.clinic.mail_texts import postal
 from adapters.clinic.notices import Making, Notice, Telling, settle_notice
 from adapters.clinic.outcomes import Broken, Call, Done, Open, Outcome, forget, journal, keep, recall, told
 from adapters.clinic.passwords import new_password
-from adapters.clinic.people import People
-from adapters.clinic.populate import populate
 from adapters.clinic.port import ActionFailed, CallContext, OutcomeLost
 from adapters.clinic.portal import set_portal_settings
 from adapters.clinic.postings import Posting, settle
@@ -46,6 +44,11 @@ from adapters.clinic.verifications import record_verification
 from adapters.letters import Accepted, Carried, Mailer, Uncertain, Unreachable
 from adapters.secret import Secret
 from engine import Action, CannotTell, DidNotHappen, Effect, Failure, Finding, Happened, Value
+
+if TYPE_CHECKING:
+    # What makes people and changes them by hand is imported when that is done.
+    from adapters.clinic.by_hand import ByHand
+    from adapters.clinic.people import People
 
 # A mail that was carried must be recorded, however little of the call's own time is left.
 _SETTLE_SECONDS = 10.0
@@ -121,6 +124,8 @@ class EmbeddedClinic:
         Raises PlainProblem if a file is there already and `replace` is false, or the people contradict
         themselves; Unusable if it cannot be written.
         """
+        from adapters.clinic.populate import populate
+
         now = clock()
         make_database(path, lambda connection: populate(connection, people, now), replace)
 
@@ -180,6 +185,8 @@ class EmbeddedClinic:
 
         Raises ActionFailed `not_found`, `conflict` or `not_ready`.
         """
+        from adapters.clinic.by_hand import change_by_hand
+
         with self._database.writing(_SETTLE_SECONDS) as connection:
             change_by_hand(connection, subject, changes, self._clock())
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+import msgspec
 
 from adapters.clinic.accounts import account_of, confirm_login, ensure_account, open_account, refuse_set_up
 from adapters.clinic.addresses import masked, normal, well_formed
@@ -108,8 +109,7 @@ def prepare_reset(
     return Posting(envelope, reset_email(envelope, person.first_name, link.token, link.expires))
 
 
-@dataclass(frozen=True, slots=True)
-class _Link:
+class _Link(msgspec.Struct, frozen=True):
     token: str
     expires: datetime
 
@@ -194,8 +194,7 @@ class LinkRefused(Exception):
         super().__init__(f"the link is {reason}")
 
 
-@dataclass(frozen=True, slots=True)
-class Redeemed:
+class Redeemed(msgspec.Struct, frozen=True):
     """A link that was followed: whose it is, for what, and the login address of the account."""
 
     subject: str

@@ -9,22 +9,22 @@ from __future__ import annotations
 
 import hashlib
 import textwrap
-from dataclasses import dataclass
 from datetime import datetime
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.utils import format_datetime
 from html import escape
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from email_validator import EmailNotValidError, validate_email
+import msgspec
 
 from adapters.clinic.moments import told
 from adapters.clinic.records import Clinic
 
+if TYPE_CHECKING:
+    # Slow to import: what makes a message is imported with the first one.
+    from email.headerregistry import Address
+    from email.message import EmailMessage
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+
+class Envelope(msgspec.Struct, frozen=True):
     """Where one mail goes, under which Message-ID (without angle brackets), and when."""
 
     clinic: Clinic
@@ -33,16 +33,14 @@ class Envelope:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(msgspec.Struct, frozen=True):
     """An address on a line of its own, to be clicked."""
 
     label: str
     address: str
 
 
-@dataclass(frozen=True, slots=True)
-class Items:
+class Items(msgspec.Struct, frozen=True):
     """A list of lines."""
 
     lines: tuple[str, ...]
@@ -166,6 +164,8 @@ def base_address(clinic: Clinic) -> str:
 
 def postal(address: str) -> str:
     """The address as mail systems carry it: an international domain in its ASCII form."""
+    from email_validator import EmailNotValidError, validate_email
+
     try:
         found = validate_email(address, check_deliverability=False)
     except EmailNotValidError:
@@ -202,6 +202,9 @@ def _told(envelope: Envelope, subject: str, first_name: str, what: str) -> Email
 
 
 def _letter(envelope: Envelope, subject: str, parts: tuple[Part, ...]) -> EmailMessage:
+    from email.message import EmailMessage
+    from email.utils import format_datetime
+
     clinic = envelope.clinic
     message = EmailMessage()
     message["From"] = _address(one_line(clinic.name), clinic.mail_from)
@@ -218,6 +221,8 @@ def _letter(envelope: Envelope, subject: str, parts: tuple[Part, ...]) -> EmailM
 
 
 def _address(name: str, address: str) -> Address:
+    from email.headerregistry import Address
+
     local, _, domain = address.rpartition("@")
     return Address(display_name=name, username=local, domain=domain)
 

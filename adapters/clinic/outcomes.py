@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias, assert_never
+
+import msgspec
 
 from adapters.clinic.arguments import Arguments
 from adapters.clinic.moments import stored
@@ -17,15 +18,13 @@ from adapters.clinic.port import ActionFailed, CallContext, OutcomeLost
 from engine import Action, Failure, Value
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(msgspec.Struct, frozen=True):
     """The call took effect and returned this."""
 
     result: Value
 
 
-@dataclass(frozen=True, slots=True)
-class Broken:
+class Broken(msgspec.Struct, frozen=True):
     """The call ended in a failure after something had happened, so it must not be made again."""
 
     failure: Failure
@@ -33,16 +32,14 @@ class Broken:
     result: Value = None
 
 
-@dataclass(frozen=True, slots=True)
-class Open:
+class Open(msgspec.Struct, frozen=True):
     """The call was begun; whether it took effect is not known."""
 
 
 Outcome: TypeAlias = Done | Broken | Open
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(msgspec.Struct, frozen=True):
     """One checked call of a writing action, at the moment `now`."""
 
     action: Action

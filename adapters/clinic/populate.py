@@ -7,9 +7,10 @@ is said about an account, a setup email or a delivery implies the rest.
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from urllib.parse import urlsplit
+
+import msgspec
 
 from adapters.clinic.accounts import add_account, link_holder
 from adapters.clinic.deliveries import is_hopeless, suppress
@@ -89,8 +90,7 @@ def _add_clinic(connection: sqlite3.Connection, entry: ClinicEntry) -> Clinic:
     return load_clinic(connection)
 
 
-@dataclass(frozen=True, slots=True)
-class _Filling:
+class _Filling(msgspec.Struct, frozen=True):
     """The file while it is filled. `logins` holds each login address with its account and its person."""
 
     connection: sqlite3.Connection

@@ -6,8 +6,9 @@ Knows no particular backend. The declarations of the actions are in `actions`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Protocol
+
+import msgspec
 
 from adapters.secret import Secret, SecretGone
 from engine import Failure, Finding, Value
@@ -38,8 +39,7 @@ class NoSecrets:
         raise SecretGone
 
 
-@dataclass(frozen=True, slots=True)
-class CallContext:
+class CallContext(msgspec.Struct, frozen=True):
     """Who calls, for which session, under which idempotency key.
 
     `key` is empty for reads. `deadline` is the whole time the call may take, in seconds; `secrets` resolves
@@ -50,7 +50,7 @@ class CallContext:
     actor: str
     session: str
     deadline: float
-    secrets: Secrets = field(default_factory=NoSecrets)
+    secrets: Secrets = msgspec.field(default_factory=NoSecrets)
 
 
 class ActionFailed(Exception):

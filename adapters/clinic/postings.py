@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
-from email.message import EmailMessage
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 from urllib.parse import urlsplit
+
+import msgspec
 
 from adapters.clinic.accounts import drop_account
 from adapters.clinic.addresses import masked
@@ -20,11 +20,13 @@ from adapters.clinic.records import Clinic
 from adapters.letters import Accepted, Carried, Refused, Uncertain, Unreachable
 from engine import Failure, Value
 
+if TYPE_CHECKING:
+    from email.message import EmailMessage
+
 NOBODY_TOLD = Open()
 
 
-@dataclass(frozen=True, slots=True)
-class Posting:
+class Posting(msgspec.Struct, frozen=True):
     """A recorded mail that is to be carried now.
 
     `account_created`: an account was made for it. `opening` is what the call has come to before the carrier

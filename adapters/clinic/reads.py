@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from adapters.clinic.accounts import get_account
 from adapters.clinic.addresses import check_email
@@ -19,8 +20,7 @@ from adapters.clinic.video_sessions import next_video_session
 from engine import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(msgspec.Struct, frozen=True):
     """What every read has at hand."""
 
     connection: sqlite3.Connection

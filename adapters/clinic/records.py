@@ -7,17 +7,17 @@ today's date in the clinic's zone.
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from adapters.clinic.moments import age, zone
 from adapters.clinic.port import ActionFailed
 from engine import Failure, Value
 
 
-@dataclass(frozen=True, slots=True)
-class Clinic:
+class Clinic(msgspec.Struct, frozen=True):
     """The clinic's own facts."""
 
     id: str
@@ -59,8 +59,7 @@ class Clinic:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(msgspec.Struct, frozen=True):
     """A client, or a contact of one (those have a `client_id`)."""
 
     id: str

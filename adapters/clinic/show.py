@@ -8,9 +8,10 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+
+import msgspec
 
 from adapters.clinic.accounts import account_of
 from adapters.clinic.database import open_database
@@ -24,8 +25,7 @@ from adapters.problems import PlainProblem
 _SECONDS = 10.0
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(msgspec.Struct, frozen=True):
     """A table to be shown: what it holds, the column names, and rows of as many texts."""
 
     title: str
@@ -207,8 +207,7 @@ def _journal_table(connection: sqlite3.Connection, clinic: Clinic, ids: frozense
     return Table("Journal", ("at", "by", "session", "action", "person", "outcome"), rows)
 
 
-@dataclass(frozen=True, slots=True)
-class JournalLine:
+class JournalLine(msgspec.Struct, frozen=True):
     """One effect on the clinic. `outcome` is done, or the failure after which something had happened."""
 
     at: str

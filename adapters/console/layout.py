@@ -7,9 +7,9 @@ Widths are terminal columns: a wide character takes two, a combining mark none.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import TypeAlias
 
+import msgspec
 from wcwidth import iter_graphemes, wcswidth
 
 from adapters.sanitise import shown
@@ -26,8 +26,7 @@ Cell: TypeAlias = tuple[str, str, int]
 NARROWEST = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(msgspec.Struct, frozen=True):
     """One paragraph: its text, what stands in front of its first line, and in front of the others.
 
     Without `rest` the other lines are indented as deep as the first.

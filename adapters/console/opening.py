@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TextIO
+
+import msgspec
 
 from adapters.console.line_asker import LineAsker
 from adapters.console.port import Asker
@@ -15,8 +16,7 @@ from adapters.console.screen import PLAIN_WIDTH, PlainScreen, Screen, TerminalSc
 DUMB = frozenset({"", "dumb", "unknown"})
 
 
-@dataclass(frozen=True, slots=True)
-class Looks:
+class Looks(msgspec.Struct, frozen=True):
     """What the person asked for: line mode, no colours, ASCII only."""
 
     plain: bool = False

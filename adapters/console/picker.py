@@ -4,8 +4,9 @@ whoever is asked to."""
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from adapters.console.layout import BLANK, Row, row
 from adapters.console.port import Asker
@@ -23,8 +24,7 @@ SEVERAL = "Several may fit. Pick one, or say it in other words:"
 NONE_FITS = "Nothing here fits that. Try other words, or pick from the list."
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(msgspec.Struct, frozen=True):
     """One flow to pick."""
 
     name: str

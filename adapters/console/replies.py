@@ -5,8 +5,9 @@ for every way of typing.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TypeAlias
+
+import msgspec
 
 from engine import Choice, Prompt, Value
 
@@ -25,24 +26,21 @@ LISTS = frozenset({"choice", "yes-no", "one", "several"})
 _YES_NO = (Choice("yes", "Yes"), Choice("no", "No"))
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """An answer for the driver; `echo` is how it is shown as said."""
 
     value: Value
     echo: str
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(msgspec.Struct, frozen=True):
     """A command (a key of `COMMANDS`) with the text behind it."""
 
     command: str
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Puzzle:
+class Puzzle(msgspec.Struct, frozen=True):
     """Neither: why, in words for the person, and what was typed."""
 
     why: str

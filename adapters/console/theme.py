@@ -7,11 +7,11 @@ readable; meaning is never carried by colour alone.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 
-@dataclass(frozen=True, slots=True)
-class Marks:
+class Marks(msgspec.Struct, frozen=True):
     """The signs in front of lines. `rule` stands left of what unstuck says, `line` makes separators."""
 
     rule: str

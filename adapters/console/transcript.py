@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import assert_never
+
+import msgspec
 
 from adapters.console.layout import BLANK, Fragment, Row, row
 from adapters.console.theme import Marks
@@ -19,8 +20,7 @@ ENDINGS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Heading:
+class Heading(msgspec.Struct, frozen=True):
     """What stands above a conversation: the flow's title, and what tells this session from others."""
 
     title: str

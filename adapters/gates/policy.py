@@ -6,7 +6,8 @@ Knows nothing of files. What is not named is denied.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from engine import Audience
 
@@ -20,8 +21,7 @@ SHOWN_FROM_RISK = 3
 """From this risk on the exact effect is always approved by a person; a policy may only ask for more."""
 
 
-@dataclass(frozen=True, slots=True)
-class Permission:
+class Permission(msgspec.Struct, frozen=True):
     """On which conditions an audience may call an action: only about themself (`own_only`), only with
     evidence of identity, only together with a second person."""
 
@@ -34,8 +34,7 @@ class Permission:
 DENIED = Permission(allowed=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(msgspec.Struct, frozen=True):
     """`everybody` is the most trusted role of a user whom `people` does not name; `usual` the role taken
     when none is asked for; `evidence_by` the accepted methods, best first."""
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from adapters.gates.policy import DENIED, METHODS, SHOWN_FROM_RISK, Permission, Policy
 from adapters.problems import Unusable

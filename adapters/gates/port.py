@@ -7,14 +7,14 @@ Nothing here knows where policies are kept or how a call is made.
 from __future__ import annotations
 
 from collections.abc import Set
-from dataclasses import dataclass
 from typing import Protocol
+
+import msgspec
 
 from engine import Audience, Call, Event, Verdict
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(msgspec.Struct, frozen=True):
     """May `actor`, holding the conversation `session` as `audience`, make this call at the moment `at` (UTC)?
 
     `own` holds the ids of the people the actor may act for as themself: a signed-in client's own, and

@@ -29,20 +29,18 @@ UNSTUCK = str(Path(sys.executable).with_name("unstuck"))
 READY = b"READY"
 
 WHICH_LIBRARIES = """
-import json, sys
-from adapters.cli import run
-{before}
-try:
-    run({arguments!r})
-finally:
+import sys
+def told(*_, **__):
     files = {{name: getattr(one, "__file__", None) or "" for name, one in list(sys.modules.items())}}
-    print("\\n" + json.dumps(files), file=sys.stderr)
+    import json, os
+    os.write(2, json.dumps(files).encode())
+    os._exit(0)
+{before}
+from adapters.cli import run
+run({arguments!r})
 """
-STOP_AT_PROMPT = """
-from prompt_toolkit import PromptSession, Application
-def stop(*_, **__): raise EOFError
-Application.run = stop
-"""
+READING_A_LINE = "sys.stdin = type('Source', (), {'readline': told})()"
+ASKING = "from prompt_toolkit import Application; Application.run = Application.run_async = told"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +150,8 @@ def _figure(name: str, pairs: Sequence[tuple[float, float]], limit: Limit) -> Fi
 
 def _libraries(arguments: Sequence[str], in_terminal: bool, environ: dict[str, str]) -> tuple[str, ...]:
     """The modules of third parties, and sqlite3, that a run has loaded at its first prompt, in that order."""
-    script = WHICH_LIBRARIES.format(arguments=list(arguments), before=STOP_AT_PROMPT if in_terminal else "")
+    before = ASKING if in_terminal else READING_A_LINE
+    script = WHICH_LIBRARIES.format(arguments=list(arguments), before=before)
     command = [sys.executable, "-c", script]
     reads, writes = pty.openpty()
     try:
@@ -168,7 +167,7 @@ def _libraries(arguments: Sequence[str], in_terminal: bool, environ: dict[str, s
     finally:
         os.close(reads)
         os.close(writes)
-    loaded: dict[str, str] = json.loads(done.stderr.splitlines()[-1])
+    loaded: dict[str, str] = json.loads(done.stderr)
     installed = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
     return tuple(
         name

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import yaml
+from msgspec.structs import replace
 
 from adapters.clinic.actions import CATALOG
 from adapters.gates.policy import TRUST
