@@ -26,6 +26,7 @@ NO_METHOD = "none"
 GOOD_FOR = timedelta(minutes=5)
 """How long an approval is good: at most so long ago, and never given in the future."""
 
+INSTEAD = Choice("second", "Somebody else looks at it and approves it")
 NOT_VERIFIED = Choice(FAILED, "I could not verify who this is")
 NOT_NOW = Choice("leave", "Not now")
 _APPROVE = "approve"
@@ -66,7 +67,11 @@ def ask_for_evidence(run: Run, call: Call, need: NeedEvidence) -> str | None:
     methods = [_offered(each, phone) for each in need.methods if phone or _PHONE not in each.detail]
     left_out = "" if len(methods) == len(need.methods) else _NO_PHONE
     if not methods:
-        return " ".join(filter(None, [need.reason, left_out]))
+        why_not = " ".join(filter(None, [need.reason, left_out]))
+        if not need.second:
+            return why_not
+        ask_for_second(run, call, NeedSecond(why_not))
+        return None
     others = [each.replace("_", " ") for each in need.covers if each != call.action]
     also = f"It will also serve for: {in_a_row(others)}." if others else ""
     parts = [_about(call), need.reason, also, left_out, "How did you verify who it is?"]
@@ -75,7 +80,7 @@ def ask_for_evidence(run: Run, call: Call, need: NeedEvidence) -> str | None:
         "evidence",
         call,
         " ".join(filter(None, parts)),
-        (*methods, NOT_VERIFIED, NOT_NOW),
+        (*methods, *([INSTEAD] if need.second else []), NOT_VERIFIED, NOT_NOW),
         covers=need.covers,
     )
     return None

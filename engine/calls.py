@@ -10,6 +10,7 @@ from __future__ import annotations
 from engine.actions import FAILURES, Action, Effect, Failure
 from engine.approval import (
     FAILED,
+    INSTEAD,
     NOT_NOW,
     VERIFYING,
     approved,
@@ -205,6 +206,9 @@ def decided(run: Run, waiting: AtPrompt, choice: str, actor: str) -> str | None:
     call = waiting.call
     if call is None:
         raise OutOfTurn("an answer", "a call that is not there")
+    if waiting.asking == "evidence" and choice == INSTEAD.id:
+        ask_for_second(run, call, NeedSecond("It stands in place of a proof of identity."))
+        return None
     if waiting.asking == "evidence" and choice != NOT_NOW.id:
         run.consult(verification(run, waiting, call, choice), call)
         return None

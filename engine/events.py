@@ -93,13 +93,15 @@ class Method(msgspec.Struct, frozen=True, omit_defaults=True):
     detail: str = ""
 
 
-class NeedEvidence(msgspec.Struct, frozen=True, tag=True):
+class NeedEvidence(msgspec.Struct, frozen=True, tag=True, omit_defaults=True):
     """The gates want evidence of identity first. `methods` are the accepted ways, best first, `reason` a
-    sentence for the person, `covers` the names of the actions that this evidence will serve."""
+    sentence for the person, `covers` the names of the actions that this evidence will serve. With `second`
+    the approval of another person will do in its place."""
 
     methods: tuple[Method, ...]
     reason: str
     covers: tuple[str, ...]
+    second: bool = False
 
 
 class NeedSecond(msgspec.Struct, frozen=True, tag=True):

@@ -29,23 +29,6 @@ class Question(msgspec.Struct, frozen=True):
     session: str = ""
 
 
-class EvidenceBook(Protocol):
-    """Knows which identities have been verified."""
-
-    def find(self, subject: str, action: str, actor: str, at: str) -> bool:
-        """Whether `actor` holds evidence of the identity of `subject` that covers `action` and is still
-        good at `at`."""
-        ...
-
-
-class EmptyBook:
-    """No identity was ever verified."""
-
-    def find(self, subject: str, action: str, actor: str, at: str) -> bool:
-        """Never."""
-        return False
-
-
 class Gate(Protocol):
     """Answers whether calls may be made, and says what a conversation may count on."""
 
