@@ -100,7 +100,7 @@ class NeedEvidence(msgspec.Struct, frozen=True, tag=True, omit_defaults=True):
 
     methods: tuple[Method, ...]
     reason: str
-    covers: tuple[str, ...]
+    covers: tuple[str, ...] = ()
     second: bool = False
 
 
