@@ -64,12 +64,15 @@ class History:
         """Whether it could not be verified in any conversation of the last day."""
         return any(entry.kind == "failed" and _within(entry, at, LOOK_BACK) for entry in self._entries)
 
-    def change(self, action: str, at: str) -> Entry | None:
-        """The latest change of the address within a day, where this action would let somebody in by it."""
-        if action not in OPENS:
+    def unproven_change(self, asked: Asked) -> Entry | None:
+        """The latest change of the address within a day by which this action would let somebody in, although
+        none of the asker's evidence could only have come from the person themself."""
+        if asked.action not in OPENS:
             return None
-        changes = (e for e in self._entries if e.kind == "change" and _within(e, at, LOOK_BACK))
-        return max(changes, key=lambda entry: entry.number, default=None)
+        changes = (e for e in self._entries if e.kind == "change" and _within(e, asked.at, LOOK_BACK))
+        good = tuple(self._good(asked))
+        unproven = (e for e in changes if not any(_despite(e, evidence) for evidence in good))
+        return max(unproven, key=lambda entry: entry.number, default=None)
 
     def sends(self, at: str) -> int:
         """How many mails were sent, or may have been, within a day."""
@@ -79,16 +82,6 @@ class History:
         """Whether the asker holds evidence that covers the action and is good now; by one of the methods, if
         they are given."""
         return any(methods is None or entry.what in methods for entry in self._good(asked))
-
-    def verified_despite(self, change: Entry, asked: Asked) -> bool:
-        """Whether the evidence cannot have been won by the changed address: it was given before the change
-        and for it too, or by a way that does not go by what is on record now."""
-        return any(
-            entry.what in _AFTER
-            if entry.number > change.number
-            else entry.what in _BEFORE and not entry.covers.isdisjoint(CHANGES)
-            for entry in self._good(asked)
-        )
 
     def _good(self, asked: Asked) -> Iterable[Entry]:
         """Evidence that is not older than it may be; one from the future is none, so that a clock that was
@@ -106,6 +99,15 @@ class History:
 def since(at: str) -> str:
     """The earliest moment from which entries matter."""
     return (datetime.fromisoformat(at) - LOOK_BACK).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _despite(change: Entry, evidence: Entry) -> bool:
+    """Whether the evidence cannot have been won by the change: it was given before it, for it, where it was
+    made; or after it, by a way that does not go by what is on record now."""
+    if evidence.number > change.number:
+        return evidence.what in _AFTER
+    together = (evidence.actor, evidence.session) == (change.actor, change.session)
+    return together and evidence.what in _BEFORE and not evidence.covers.isdisjoint(CHANGES)
 
 
 def _age(entry: Entry, at: str) -> timedelta:

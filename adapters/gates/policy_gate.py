@@ -187,11 +187,11 @@ class PolicyGate:
         who looks at it."""
         if self._seconded(question, action):
             return None
-        change = history.change(action.name, question.at)
         risky = _risk(question.call, action) >= PROVEN_FROM_RISK and history.failed_lately(question.at)
         if risky and not history.verified(asked, frozenset({IN_PERSON})):
             return self._proof(question, action, _FAILED_LATELY, {IN_PERSON: METHOD_WORDS[IN_PERSON]})
-        if change is not None and not history.verified_despite(change, asked):
+        change = history.unproven_change(asked)
+        if change is not None:
             ways = {**before_change(change), IN_PERSON: METHOD_WORDS[IN_PERSON]}
             return self._proof(question, action, _CHANGED, ways)
         return None
@@ -217,9 +217,12 @@ class PolicyGate:
         return (action.name, *(o.name for o in others if o is not None and self._may_ever(o, audience)))
 
     def _seconded(self, question: Question, action: Action) -> bool:
-        """Whether somebody else, who may do this too, has approved the call."""
+        """Whether somebody else, who may do this too in one of their roles, has approved the call."""
         by = question.call.approved_by
-        return bool(by) and by != question.actor and self._may_ever(action, self.who_is(by))
+        if not by or by == question.actor:
+            return False
+        roles = TRUST[: TRUST.index(self.who_is(by)) + 1]
+        return any(self._may_ever(action, role) for role in roles)
 
     def _second(self, question: Question, action: Action, reason: str) -> str:
         by = question.call.approved_by
