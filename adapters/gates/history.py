@@ -106,7 +106,7 @@ def _despite(change: Entry, evidence: Entry) -> bool:
     made; or after it, by a way that does not go by what is on record now."""
     if evidence.number > change.number:
         return evidence.what in _AFTER
-    together = (evidence.actor, evidence.session) == (change.actor, change.session)
+    together = evidence.session == change.session
     return together and evidence.what in _BEFORE and not evidence.covers.isdisjoint(CHANGES)
 
 

@@ -110,7 +110,9 @@ class Bench:
         return self.backend.check_back(action, args, self.context(key))
 
     def context(self, key: str | None = None) -> CallContext:
-        return CallContext(f"key-{next(self.keys)}" if key is None else key, "alice", "session-1", 5.0, self.vault)
+        return CallContext(
+            f"key-{next(self.keys)}" if key is None else key, "alice", "session-1", 5.0, self.vault
+        )
 
     def settings(self, subject: str) -> tuple[Value, Value]:
         """Online access and email notifications as the backend has them."""

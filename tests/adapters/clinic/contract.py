@@ -17,6 +17,7 @@ from adapters.letters import Refused, Uncertain, Unreachable
 from engine import CannotTell, DidNotHappen, Effect, Failure, Happened, Value
 from tests.adapters.clinic.bench import Bench, failed_with
 from tests.adapters.clinic.fits import misfits
+from tests.adapters.clinic.guarded_contract import GuardedContract
 
 MakeBench = Callable[[People], Bench]
 
@@ -70,7 +71,7 @@ GOOD_ARGS: dict[str, dict[str, Value]] = {
 }
 
 
-class BackendContract:
+class BackendContract(GuardedContract):
     """Subclasses provide the fixture `bench`, at the clinic of the contract's people."""
 
     # -- the catalogue ---------------------------------------------------------------------------------
