@@ -56,6 +56,7 @@ from engine import (
     Revealed,
     RevealLost,
     Say,
+    SecretRef,
     Started,
     State,
     Stopped,
@@ -78,6 +79,9 @@ _LOOK_AGAIN = 0.02
 
 _ATTEMPTS = 5
 """How often a session is picked up anew when others are always faster."""
+
+_MOST_KNOWN = 200
+"""How many names and addresses a new password is compared with."""
 
 STALE = Problem("stale", "That question has been answered already; this is the current one.")
 NOTHING = Problem("nothing_to_reveal", "There is nothing to be shown under this id.")
@@ -257,14 +261,25 @@ class Driver:
         if isinstance(value, str) and len(value) > DEFAULT_LIMITS.answer_characters:
             return _whole_view(self._state(held), TOO_LONG)
         if isinstance(value, str):
-            value = self._parts.vault.put(value, held.session).as_value() if value.strip() else ""
+            value = self._put(held, value).as_value() if value.strip() else ""
         elif value is not None:
             value = False
         try:
-            return self._run(held, msgspec.structs.replace(event, value=value))
+            view = self._run(held, msgspec.structs.replace(event, value=value))
         except (Outrun, PlainProblem):
             self._parts.vault.forget(secret_id(value) or "")
             raise
+        if view.problem is not None:
+            self._parts.vault.forget(secret_id(value) or "")
+        return view
+
+    def _put(self, held: Held, typed: str) -> SecretRef:
+        """Put a secret away, looked over as its question wants it."""
+        state = self._state(held)
+        least, new = 0, False
+        if isinstance(state.waiting, AtPrompt):
+            least, new = state.waiting.prompt.least, state.waiting.prompt.twice
+        return self._parts.vault.put(typed, held.session, least, known_words(state) if new else None)
 
     def _picked_up(self, session: str) -> View:
         for _ in range(_ATTEMPTS):
@@ -451,6 +466,22 @@ class Driver:
 
     def _now(self) -> str:
         return self._parts.clock().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def known_words(state: State) -> tuple[str, ...]:
+    """The names and addresses that this conversation has come across: what a new password must not be made
+    of."""
+    found: set[str] = set()
+    waiting: list[Value] = [value for frame in state.frames for value in frame.facts.values()]
+    while waiting and len(found) < _MOST_KNOWN:
+        value = waiting.pop()
+        if isinstance(value, list):
+            waiting += value
+        elif isinstance(value, dict):
+            told = (value.get(name) for name in ("name", "first_name", "email", "login_email"))
+            found.update(each for each in told if isinstance(each, str))
+            waiting += [each for each in value.values() if isinstance(each, list | dict)]
+    return tuple(sorted(found))
 
 
 def _waiting_words(state: State) -> str:

@@ -45,7 +45,8 @@ class Prompt(msgspec.Struct, frozen=True, omit_defaults=True):
     `id` is the full id (`flow/step` through the stack of visits), `step` the step's own id, `seq` grows
     with every prompt of the session. `hint` says what form the answer has. `step` ends in `!confirm`,
     `!error`, `!unknown`, `!repeat`, `!evidence`, `!second` or `!lost` where the engine itself asks about
-    that step.
+    that step. `twice` says that this is a new secret: it is typed twice, and must not be one that is tried
+    first; `least` is the number of characters that a secret must have.
     """
 
     id: str
@@ -56,6 +57,8 @@ class Prompt(msgspec.Struct, frozen=True, omit_defaults=True):
     choices: tuple[Choice, ...] = ()
     optional: bool = False
     hint: str = ""
+    twice: bool = False
+    least: int = 0
 
 
 class Call(msgspec.Struct, frozen=True, omit_defaults=True):

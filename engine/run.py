@@ -141,10 +141,12 @@ class Run:
         choices: tuple[Choice, ...] = (),
         optional: bool = False,
         hint: str = "",
+        twice: bool = False,
+        least: int = 0,
     ) -> None:
         """Put the question of the step `path`, and wait."""
         self.seq += 1
-        prompt = Prompt(self.prefix + path, path, self.seq, kind, text, choices, optional, hint)
+        prompt = Prompt(self.prefix + path, path, self.seq, kind, text, choices, optional, hint, twice, least)
         self.waiting = AtPrompt(prompt)
         self.effects.append(Ask(prompt))
 
