@@ -1,7 +1,8 @@
 """Makes one call of the backend with a deadline, and says how it ended: as an event, never as an error.
 
-A call that is not waited for any longer goes on in its thread. Knows neither sessions nor the ledger. Secrets
-are put into the arguments here, at the last moment, and taken out of whatever comes back.
+A call that is not waited for any longer goes on in its thread. Knows neither sessions nor the ledger. What it
+is given and gives back only refers to secrets; the backend gets and leaves them through the vault, and what
+it repeats of them in words is taken out.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Generic, TypeVar
 import msgspec
 
 from adapters.clinic.port import ActionFailed, Backend, CallContext, OutcomeLost
+from adapters.secret import Secret, SecretGone
 from adapters.secrets.port import Vault
 from engine import (
     FAILURES,
@@ -91,6 +93,25 @@ class _Working(Generic[T]):
         raise self._error if isinstance(self._error, Exception) else _Garbled from None
 
 
+class _SecretsOf:
+    """The `Secrets` of one session."""
+
+    def __init__(self, vault: Vault, session: str) -> None:
+        self._vault = vault
+        self._session = session
+
+    def get(self, value: Value) -> Secret:
+        """See `Secrets.get`."""
+        found = self._vault.reveal(secret_id(value) or "", self._session)
+        if found is None:
+            raise SecretGone
+        return Secret(found)
+
+    def keep(self, secret: Secret) -> Value:
+        """See `Secrets.keep`."""
+        return self._vault.put(secret.reveal(), self._session).as_value()
+
+
 class Caller:
     """Makes the calls of all sessions of one backend. `now` gives the moment in UTC, as events carry it."""
 
@@ -103,14 +124,13 @@ class Caller:
 
     def has_secrets_of(self, call: Call, session: str) -> bool:
         """Whether every secret that the call refers to is still there."""
-        return self._opened(call, session) is not None
+        return all(self._vault.reveal(id, session) is not None for id in _references(call.args))
 
     def perform(self, call: Call, context: CallContext) -> Event:
         """Make the call, and give the event of how it ended: Succeeded, Failed or Lost."""
-        args = self._opened(call, context.session)
-        if args is None:
+        if not self.has_secrets_of(call, context.session):
             return Failed(call.key, Failure.INVALID_INPUT, self._now(), GONE)
-        told = _stored_form(self._outcome(call, args, context)) or self._no_sense(call)
+        told = _stored_form(self._outcome(call, self._with_secrets(context))) or self._no_sense(call)
         outcome = _cleaned(told, self._secrets_of(call, context.session))
         if not isinstance(outcome, Lost) and not _may_be_repeated(outcome):
             self._forget(call)
@@ -121,10 +141,10 @@ class Caller:
         it, nobody can tell that it did not."""
         until = monotonic() + context.deadline
         ended = self._has_ended(call.key, context.deadline / 2)
-        args = self._opened(call, context.session) or call.args
+        context = self._with_secrets(context)
         secrets = self._secrets_of(call, context.session)
         try:
-            working = _Working(lambda: self._backend.check_back(call.action, args, context)).start()
+            working = _Working(lambda: self._backend.check_back(call.action, call.args, context)).start()
             found = working.result(until - monotonic())
         except Exception:
             return CannotTell()
@@ -142,21 +162,23 @@ class Caller:
         for working in writes:
             working.ended(until - monotonic())
 
-    def _outcome(self, call: Call, args: dict[str, Value], context: CallContext) -> Event:
+    def _outcome(self, call: Call, context: CallContext) -> Event:
         try:
-            working = self._begun(call, args, context)
+            working = self._begun(call, context)
             return Succeeded(call.key, working.result(context.deadline), self._now())
         except ActionFailed as error:
             return Failed(
                 call.key, error.failure, self._now(), error.message, error.result, error.retry_after
             )
+        except SecretGone:
+            return Failed(call.key, Failure.INVALID_INPUT, self._now(), GONE)
         except (OutcomeLost, TooLate, TimeoutError):
             return Lost(call.key, self._now())
         except Exception:
             return self._no_sense(call)
 
-    def _begun(self, call: Call, args: dict[str, Value], context: CallContext) -> _Working[Value]:
-        working = _Working(lambda: self._backend.perform(call.action, args, context))
+    def _begun(self, call: Call, context: CallContext) -> _Working[Value]:
+        working = _Working(lambda: self._backend.perform(call.action, call.args, context))
         if call.effect is not Effect.READ:
             with self._lock:
                 self._writes = {key: each for key, each in self._writes.items() if not each.ended()}
@@ -176,12 +198,9 @@ class Caller:
 
     # -- secrets ----------------------------------------------------------------------------------
 
-    def _opened(self, call: Call, session: str) -> dict[str, Value] | None:
-        """The arguments with the secrets themselves in place of their references; None if one is gone."""
-        secrets = {id: self._vault.reveal(id, session) for id in _references(call.args)}
-        if any(value is None for value in secrets.values()):
-            return None
-        return {name: _filled(value, secrets) for name, value in call.args.items()}
+    def _with_secrets(self, context: CallContext) -> CallContext:
+        secrets = _SecretsOf(self._vault, context.session)
+        return msgspec.structs.replace(context, secrets=secrets)
 
     def _secrets_of(self, call: Call, session: str) -> list[str]:
         found = (self._vault.reveal(id, session) for id in _references(call.args))
@@ -231,17 +250,6 @@ def _references(value: Value) -> Iterator[str]:
     elif isinstance(value, list):
         for each in value:
             yield from _references(each)
-
-
-def _filled(value: Value, secrets: dict[str, str | None]) -> Value:
-    found = secret_id(value)
-    if found is not None:
-        return secrets.get(found)
-    if isinstance(value, dict):
-        return {name: _filled(each, secrets) for name, each in value.items()}
-    if isinstance(value, list):
-        return [_filled(each, secrets) for each in value]
-    return value
 
 
 def _cleaned(outcome: Event, secrets: list[str]) -> Event:

@@ -444,6 +444,23 @@ def show_session(session: str, store: str | None) -> int:
 
 
 @unstuck.group()
+def policy() -> None:
+    """Who may do what at the clinic."""
+
+
+@policy.command("matrix")
+@click.option("--config", type=click.Path(path_type=Path), help="Folder of deployment settings.")
+def show_policy(config: Path | None) -> int:
+    """Show what every audience may do, and what it needs for that, as the gate itself answers it."""
+    from adapters.gates.matrix import COLUMNS
+    from adapters.tables import table
+    from adapters.wiring import policy_rows
+
+    _print(table(COLUMNS, policy_rows(config)))
+    return DONE
+
+
+@unstuck.group()
 def clinic() -> None:
     """The embedded clinic, with people to try things on."""
 

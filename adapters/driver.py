@@ -53,7 +53,10 @@ from engine import (
     Problem,
     Resumed,
     Reveal,
+    Revealed,
+    RevealLost,
     Say,
+    SecretRef,
     Started,
     State,
     Stopped,
@@ -77,7 +80,11 @@ _LOOK_AGAIN = 0.02
 _ATTEMPTS = 5
 """How often a session is picked up anew when others are always faster."""
 
+_MOST_KNOWN = 200
+"""How many names and addresses a new password is compared with."""
+
 STALE = Problem("stale", "That question has been answered already; this is the current one.")
+NOTHING = Problem("nothing_to_reveal", "There is nothing to be shown under this id.")
 ENDED = Problem("ended", "This conversation has ended.")
 BUSY = Problem("busy", "Somebody else is at work on this conversation; please try again.")
 UNKEEPABLE = Problem("hidden_character", "This holds something that cannot be kept. Please type it again.")
@@ -95,7 +102,8 @@ _SETTLED: Mapping[type[Event], LedgerStatus] = {
 @dataclass(slots=True)
 class Held:
     """A session in the driver's hands: as it was committed (`touched` says when, `recorded` how far its calls
-    were), and what has happened since."""
+    were), and what has happened since. `actor` is who does something now; `asked_gate` is false while a call
+    waits that was allowed before the session was picked up, perhaps long ago."""
 
     session: str
     flow: Flow
@@ -104,6 +112,8 @@ class Held:
     events: list[bytes] = field(default_factory=list)
     ledger: list[LedgerEntry] = field(default_factory=list)
     effects: list[EngineEffect] = field(default_factory=list)
+    actor: str = ""
+    asked_gate: bool = True
     touched: str = ""
     recorded: Mapping[str, LedgerStatus] = field(default_factory=dict)
 
@@ -161,10 +171,35 @@ class Driver:
             return self._picked_up(session)
 
     def answer(
-        self, session: str, value: Value, *, prompt: str | None = None, seq: int | None = None
+        self,
+        session: str,
+        value: Value,
+        *,
+        prompt: str | None = None,
+        seq: int | None = None,
+        actor: str = "",
     ) -> View:
-        """Answer the question that waits; one that was answered already gives the current turn."""
-        return self._step(session, Answered(value, self._now(), prompt, seq))
+        """Answer the question that waits; one that was answered already gives the current turn. `actor` says
+        who answers, if not whoever began the session."""
+        return self._step(session, Answered(value, self._now(), prompt, seq, actor))
+
+    def reveal(self, session: str, id: str) -> tuple[str | None, View]:
+        """The secret that waits to be shown, once, and the turn after it. None where it is not this one that
+        waits, or where it is gone; the turn says so."""
+        with self._alone.working_on(session):
+            held = self._load(session)
+            waiting = self._state(held).waiting
+            if not isinstance(waiting, AtReveal) or waiting.reveal.id != id:
+                return None, _whole_view(self._state(held), NOTHING)
+            value = self._parts.vault.reveal(id, session)
+            at = self._now()
+            try:
+                # That it was shown is kept before it is: it is never shown twice.
+                view = self._run(held, Revealed(id, at) if value is not None else RevealLost(id, at))
+            except Outrun:
+                return None, _whole_view(self._state(self._settled(session)), STALE)
+            self._parts.vault.forget(id)
+            return value, view
 
     def back(self, session: str) -> View:
         """Go back to the question before."""
@@ -207,6 +242,8 @@ class Driver:
 
     def _taken(self, held: Held, event: Event) -> View:
         state = self._state(held)
+        if isinstance(event, Answered):
+            held.actor = event.actor or state.actor
         if not can_be_kept(event):
             return _whole_view(state, UNKEEPABLE)
         if not isinstance(event, Answered):
@@ -224,14 +261,25 @@ class Driver:
         if isinstance(value, str) and len(value) > DEFAULT_LIMITS.answer_characters:
             return _whole_view(self._state(held), TOO_LONG)
         if isinstance(value, str):
-            value = self._parts.vault.put(value, held.session).as_value() if value.strip() else ""
+            value = self._put(held, value).as_value() if value.strip() else ""
         elif value is not None:
             value = False
         try:
-            return self._run(held, msgspec.structs.replace(event, value=value))
+            view = self._run(held, msgspec.structs.replace(event, value=value))
         except (Outrun, PlainProblem):
             self._parts.vault.forget(secret_id(value) or "")
             raise
+        if view.problem is not None:
+            self._parts.vault.forget(secret_id(value) or "")
+        return view
+
+    def _put(self, held: Held, typed: str) -> SecretRef:
+        """Put a secret away, looked over as its question wants it."""
+        state = self._state(held)
+        least, new = 0, False
+        if isinstance(state.waiting, AtPrompt):
+            least, new = state.waiting.prompt.least, state.waiting.prompt.twice
+        return self._parts.vault.put(typed, held.session, least, known_words(state) if new else None)
 
     def _picked_up(self, session: str) -> View:
         for _ in range(_ATTEMPTS):
@@ -309,8 +357,10 @@ class Driver:
 
     def _consult(self, held: Held, call: Call) -> Event:
         state = self._state(held)
-        question = Question(call, state.audience, state.actor, self._now())
-        return Gated(call.key, self._parts.gate.decide(question), self._now())
+        at = self._now()
+        question = Question(call, state.audience, state.actor, at, session=held.session)
+        held.asked_gate = True
+        return Gated(call.key, self._parts.gate.decide(question), at)
 
     def _perform(self, held: Held, call: Call) -> Event:
         before = held.recorded.get(call.key)
@@ -318,8 +368,11 @@ class Driver:
             if before == "sent":
                 held.ledger.append(self._entry(call, "unknown"))
             return Lost(call.key, self._now())
+        if not held.asked_gate:
+            return self._consult(held, call)
         if call.effect is Effect.READ or not self._caller.has_secrets_of(call, held.session):
             return self._called(held, call)
+        self._parts.gate.about_to(call, self._actor(held), held.session, self._now())
         if before is None:
             held.ledger.append(self._entry(call, "planned"))
             self._commit(held)
@@ -327,6 +380,7 @@ class Driver:
         self._commit(held)
         outcome = self._called(held, call)
         held.ledger.append(self._entry(call, _SETTLED[type(outcome)], outcome))
+        self._parts.gate.done(call, outcome, self._actor(held), held.session, self._now())
         return outcome
 
     def _called(self, held: Held, call: Call) -> Event:
@@ -343,11 +397,12 @@ class Driver:
         event = CheckedBack(call.key, finding, self._now())
         if not isinstance(finding, CannotTell):
             held.ledger.append(self._entry(call, "reconciled", event))
+        self._parts.gate.done(call, event, self._actor(held), held.session, self._now())
         return event
 
     def _context(self, held: Held, call: Call) -> CallContext:
         key = "" if call.effect is Effect.READ else call.key
-        return CallContext(key, self._state(held).actor, held.session, self._parts.deadline)
+        return CallContext(key, self._actor(held), held.session, self._parts.deadline)
 
     def _entry(self, call: Call, status: LedgerStatus, outcome: Event | None = None) -> LedgerEntry:
         result = stored(outcome) if outcome is not None else b""
@@ -378,6 +433,7 @@ class Driver:
         flow = self._parts.library.revive(kept.flow, kept.version, lambda: store.load_version(kept.version))
         held = Held(session, flow, state, kept.revision, touched=kept.updated_at)
         if isinstance(state.waiting, AtCall):
+            held.asked_gate = False
             held.recorded = {entry.key: entry.status for entry in store.ledger(session)}
         return held
 
@@ -405,8 +461,27 @@ class Driver:
             raise RuntimeError("a session without a state")
         return held.state
 
+    def _actor(self, held: Held) -> str:
+        return held.actor or self._state(held).actor
+
     def _now(self) -> str:
         return self._parts.clock().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def known_words(state: State) -> tuple[str, ...]:
+    """The names and addresses that this conversation has come across: what a new password must not be made
+    of."""
+    found: set[str] = set()
+    waiting: list[Value] = [value for frame in state.frames for value in frame.facts.values()]
+    while waiting and len(found) < _MOST_KNOWN:
+        value = waiting.pop()
+        if isinstance(value, list):
+            waiting += value
+        elif isinstance(value, dict):
+            told = (value.get(name) for name in ("name", "first_name", "email", "login_email"))
+            found.update(each for each in told if isinstance(each, str))
+            waiting += [each for each in value.values() if isinstance(each, list | dict)]
+    return tuple(sorted(found))
 
 
 def _waiting_words(state: State) -> str:

@@ -26,9 +26,9 @@ from adapters.clinic.port import ActionFailed, Backend, CallContext, OutcomeLost
 from adapters.clinic.records import persons
 from adapters.clinic.show import journal_lines
 from adapters.driver import Driver, Parts
+from adapters.gates.book_file import SqliteBook
 from adapters.gates.policy_file import shipped_policy
 from adapters.gates.policy_gate import PolicyGate
-from adapters.gates.port import EmptyBook
 from adapters.library import Library
 from adapters.mail.maildir import Maildir
 from adapters.replay.port import CallMade
@@ -134,7 +134,8 @@ class DriverStage:
         )
         self._clinic = FaultyClinic(clinic)
         self._store = SqliteStore(folder / "sessions.db")
-        gate = PolicyGate(shipped_policy(), CATALOG, EmptyBook())
+        self._book = SqliteBook(folder / "gates.db")
+        gate = PolicyGate(shipped_policy(), CATALOG, self._book)
         parts = Parts(
             library,
             self._clinic,
@@ -152,6 +153,7 @@ class DriverStage:
         """Let go of everything."""
         self._driver.close()
         self._store.close()
+        self._book.close()
         self._clinic.close()
 
     def start(self) -> View:

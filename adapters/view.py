@@ -121,6 +121,10 @@ def _prompt(prompt: Prompt) -> Json:
         asked["optional"] = True
     if prompt.hint:
         asked["hint"] = prompt.hint
+    if prompt.twice:
+        asked["twice"] = True
+    if prompt.least:
+        asked["least"] = prompt.least
     return asked
 
 

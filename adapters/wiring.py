@@ -22,9 +22,12 @@ from adapters.clinic.embedded import EmbeddedClinic
 from adapters.clinic.port import ActionFailed, Backend, CallContext
 from adapters.driver import DEADLINE, Driver, Parts
 from adapters.flowdir import FlowFiles, read_flows, shipped_flows
+from adapters.gates.book import Book
+from adapters.gates.book_file import NAME as BOOK
+from adapters.gates.book_file import SqliteBook
+from adapters.gates.matrix import matrix
 from adapters.gates.policy_file import read_policy, shipped_policy
 from adapters.gates.policy_gate import PolicyGate
-from adapters.gates.port import EmptyBook
 from adapters.letters import Mailer
 from adapters.library import FlowInfo, Library
 from adapters.mail.maildir import Maildir
@@ -79,10 +82,13 @@ def open_desk(options: Options) -> Iterator[Desk]:
         raise PlainProblem(owned_by)
     with ExitStack() as stack:
         library = open_library(options.flows)
-        gate = open_gate(options.config)
+        kept_at = store_path(options.store)
+        book = SqliteBook(kept_at.with_name(BOOK))
+        stack.callback(book.close)
+        gate = open_gate(options.config, book)
         backend = open_clinic(options.clinic, open_mail(options.mail))
         stack.callback(backend.close)
-        store = stack.enter_context(SqliteStore(store_path(options.store)))
+        store = stack.enter_context(SqliteStore(kept_at))
         vault = MemoryVault(new_token)
         parts = Parts(library, backend, store, gate, utc_now, new_session_id, clinic_day(backend), vault)
         driver = Driver(parts)
@@ -192,8 +198,9 @@ def _compiled_files(files: FlowFiles) -> Compiled:
 # -- the gates ----------------------------------------------------------------------------------------
 
 
-def open_gate(config: Path | None) -> PolicyGate:
-    """The gate with the shipped policy, and what the clinic's own policy file changes of it."""
+def open_gate(config: Path | None, book: Book) -> PolicyGate:
+    """The gate with the shipped policy, and what the clinic's own policy file changes of it; `book` is what
+    it remembers."""
     folder = config if config is not None else _config_from_environment()
     policy = shipped_policy()
     path = folder / POLICY if folder is not None else None
@@ -206,7 +213,12 @@ def open_gate(config: Path | None) -> PolicyGate:
                 f"The policy cannot be used: {findings[0]}", "`unstuck check` shows all of it."
             )
         policy = own
-    return PolicyGate(policy, CATALOG, EmptyBook())
+    return PolicyGate(policy, CATALOG, book)
+
+
+def policy_rows(config: Path | None) -> tuple[tuple[str, ...], ...]:
+    """What the policy says: for each action its name, its risk, and a word for each audience."""
+    return matrix(lambda book: open_gate(config, book), CATALOG)
 
 
 def _config_from_environment() -> Path | None:

@@ -119,7 +119,8 @@ class Action(msgspec.Struct, frozen=True):
     the same once it has happened, without a full stop; `engine.describe` fills `{subject}` with a name,
     `{clauses}` with what the `clauses` say of the real parameters, and `{param}` with a parameter's text.
     `tells` names the members of the result that say how things stand and nothing personal: they go into the
-    record of a hand-over. `failures` lists the ways it can end beside the ones every call can end in
+    record of a hand-over. `reveal` is what a secret in the result is called when it is shown ("The password
+    for {subject}"). `failures` lists the ways it can end beside the ones every call can end in
     (`ALWAYS_POSSIBLE`).
     """
 
@@ -138,6 +139,7 @@ class Action(msgspec.Struct, frozen=True):
     clauses: tuple[Clause, ...] = ()
     keyed: bool = False
     undo: str | None = None
+    reveal: str = ""
 
     def param(self, name: str) -> Param | None:
         """The parameter of that name, or None."""
@@ -158,9 +160,14 @@ ALWAYS_POSSIBLE = frozenset(
 
 
 class Catalog(msgspec.Struct, frozen=True):
-    """All actions a flow can name, the record types their results are made of, and the one action that
-    takes an escalation (`hand_over`)."""
+    """All actions a flow can name, the record types their results are made of, the one action that takes an
+    escalation (`hand_over`), and the one that records how an identity was verified (`verification`).
+
+    The verification takes `subject`, `method` (text), `outcome` (passed or failed) and `covers` (a list of
+    names of actions).
+    """
 
     actions: Mapping[str, Action]
     records: Mapping[str, RecordType]
     hand_over: str | None = None
+    verification: str | None = None

@@ -52,6 +52,7 @@ class Question(msgspec.Struct, frozen=True):
     pattern: str | None = None
     today: str = ""
     longest: int = DEFAULT_LIMITS.answer_characters
+    new: bool = False
 
 
 class Accepted(msgspec.Struct, frozen=True):
@@ -68,7 +69,8 @@ class NotAccepted(msgspec.Struct, frozen=True):
     """Why the answer was not taken: a stable word, and a sentence that says what to type.
 
     The words: empty, not_a_choice, ambiguous, not_text, hidden_character, too_long, too_short, too_small,
-    too_large, pattern, not_yes_no, not_email, not_phone, not_date, not_number, too_few, too_many, not_secret.
+    too_large, pattern, not_yes_no, not_email, not_phone, not_date, not_number, too_few, too_many, not_secret,
+    too_common.
     """
 
     code: str
@@ -381,8 +383,20 @@ def _secret(question: Question, raw: Value) -> Answer:
     checks = raw.get("checks")
     listed = checks if isinstance(checks, list) else []
     passed: list[Value] = [each for each in listed if isinstance(each, str)]
+    least = question.minimum if isinstance(question.minimum, int) else 0
+    if least and f"{least}-characters" not in passed:
+        return NotAccepted("too_short", f"Please use at least {least} characters; it is not kept.")
+    if question.new and not _GOOD_SECRET.issubset(each for each in listed if isinstance(each, str)):
+        return NotAccepted("too_common", _TOO_COMMON)
     return Accepted({SECRET_KEY: found, "checks": passed})
 
+
+_GOOD_SECRET = frozenset({"one-line", "uncommon"})
+_TOO_COMMON = (
+    "This one is easy to guess: it is among the passwords that are tried first, made of names that others"
+    " know, or holds characters that cannot be typed everywhere. Please choose another, such as four words"
+    " that have nothing to do with each other."
+)
 
 _READERS: Mapping[PromptKind, Callable[[Question, Value], Answer]] = {
     "choice": _choice,

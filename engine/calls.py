@@ -1,13 +1,29 @@
 """The life of a call inside a conversation: the gates' word, its outcome, and what a person decides then.
 
 consulted -> planned -> succeeded | failed | lost -> checked back
+
+A call that needs evidence of identity waits while another one records it, and is consulted about again then.
 """
 
 from __future__ import annotations
 
 from engine.actions import FAILURES, Action, Effect, Failure
-from engine.describe import describe_done, found_words
-from engine.effects import Call, CallOutcome, CheckBack, Choice, Did, Outcome, Perform
+from engine.approval import (
+    FAILED,
+    INSTEAD,
+    NOT_NOW,
+    VERIFYING,
+    approved,
+    ask_for_evidence,
+    ask_for_second,
+    not_recorded,
+    seconded,
+    still_approved,
+    verification,
+    why_not_verified,
+)
+from engine.describe import describe_done, describe_secret, found_words
+from engine.effects import Call, CallOutcome, CheckBack, Choice, Did, Outcome, Perform, Reveal
 from engine.errors import OutOfTurn
 from engine.events import (
     Allow,
@@ -20,14 +36,15 @@ from engine.events import (
     Happened,
     NeedConfirmation,
     NeedEvidence,
+    NeedSecond,
 )
 from engine.misfit import misfit, trimmed
 from engine.rich import plain
 from engine.run import HANDING_OVER, Run
 from engine.state import AtCall, AtPrompt, CallRecord
 from engine.steps.base import Calling
-from engine.types import NUMBER, TEXT, ChoiceType, optional, record
-from engine.values import Value, storable
+from engine.types import NUMBER, TEXT, ChoiceType, RecordType, SecretType, optional, present, record
+from engine.values import Value, secret_id, storable
 
 PROBLEM_TYPE = record(
     "Problem",
@@ -49,21 +66,35 @@ _HAND_OVER = Choice("hand-over", "Hand it over to the clinic's support")
 _STOP = Choice("stop", "Stop here")
 _HAPPENED = Choice("happened", "I looked: it was done")
 _DID_NOT = Choice("did-not", "I looked: it was not done")
+_ANEW = Choice("again", "Do it again, with a new one")
+_GONE = (
+    "It was done, but what should have been shown to you is gone: it is kept in memory only, and nobody has"
+    " seen it. How shall we go on?"
+)
+_PASSING = frozenset({Failure.UNAVAILABLE, Failure.RATE_LIMITED, Failure.OUTCOME_UNKNOWN})
+"""Failures of the record of a verification after which it can be tried again."""
 
 
 def gated(run: Run, event: Gated, call: Call) -> str | None:
-    """Act on the gates' word about `call`."""
+    """Act on the gates' word about `call`. A call that was allowed and not made yet can be asked about
+    again."""
     match event.verdict:
         case Allow():
-            run.waiting = AtCall(call, "planned")
+            run.waiting = AtCall(call, "planned", _made_for(run))
             run.effects.append(Perform(call))
             return None
+        case NeedConfirmation() | NeedEvidence() | NeedSecond() if call.step.endswith(VERIFYING):
+            return failed(run, call, Failure.POLICY_DENIED, "")
         case NeedConfirmation():
             choices = (Choice(_CONFIRM.id, _CONFIRM.label, call.sentence), _LEAVE)
             run.ask_about(call.step, "confirm", call, "Shall I do this now?", choices)
             return None
-        case NeedEvidence(reason=reason):
-            return failed(run, call, Failure.VERIFICATION_REQUIRED, reason)
+        case NeedEvidence():
+            why_not = ask_for_evidence(run, call, event.verdict)
+            return None if why_not is None else failed(run, call, Failure.VERIFICATION_REQUIRED, why_not)
+        case NeedSecond():
+            ask_for_second(run, call, event.verdict)
+            return None
         case Deny(reason=reason, failure=failure):
             return failed(run, call, failure, reason)
 
@@ -79,11 +110,18 @@ def succeeded(run: Run, call: Call, result: Value, outcome: CallOutcome = "confi
         _record(run, call, outcome, None, kept)
         run.finish(Outcome.ESCALATED)
         return None
+    if call.step.endswith(VERIFYING):
+        _record(run, call, outcome, None, kept)
+        return _verified(run, call)
     to = _step(run, call).succeeded(run, call, kept)
     if isinstance(to, Failure):
         return failed(run, call, to, "", result=kept)
     _record(run, call, outcome, None, kept)
-    return to
+    secrets = _secrets(run, action, call, kept)
+    if not secrets:
+        return to
+    run.reveal(call, secrets, to)
+    return None
 
 
 def failed(
@@ -100,6 +138,8 @@ def failed(
     if call.step.endswith(HANDING_OVER):
         _no_ticket(run, failure)
         return None
+    if call.step.endswith(VERIFYING):
+        return _not_recorded(run, failure)
     if failure is Failure.PARTIAL:
         _step(run, call).keep(run, result)
     return _branch(run, call, failure, storable(message), retry_after)
@@ -137,7 +177,7 @@ def lost(run: Run, call: Call) -> str | None:
     """A read that got no answer has not happened; anything else has to be looked up."""
     if call.effect is Effect.READ:
         return failed(run, call, Failure.UNAVAILABLE, "There was no answer in time.")
-    run.waiting = AtCall(call, "checking")
+    run.waiting = AtCall(call, "checking", _made_for(run))
     run.effects.append(CheckBack(call))
     return None
 
@@ -154,18 +194,39 @@ def checked_back(run: Run, event: CheckedBack, call: Call) -> str | None:
             return failed(run, call, Failure.OUTCOME_UNKNOWN, "", outcome="unknown")
 
 
-def decided(run: Run, waiting: AtPrompt, choice: str) -> str | None:
-    """Act on a person's answer to one of the engine's own questions about a call."""
+def reveal_lost(run: Run, call: Call) -> None:
+    """Say that what `call` gave is gone, and offer to do it again: another secret is made then."""
+    again = Choice(_ANEW.id, _ANEW.label, call.sentence)
+    ways = (again, *((_HAND_OVER,) if run.flow.catalog.hand_over in run.old.allowed else ()), _STOP)
+    run.ask_about(call.step, "lost", call, _GONE, ways)
+
+
+def decided(run: Run, waiting: AtPrompt, choice: str, actor: str) -> str | None:
+    """Act on `actor`'s answer to one of the engine's own questions about a call."""
     call = waiting.call
     if call is None:
         raise OutOfTurn("an answer", "a call that is not there")
+    if waiting.asking == "evidence" and choice == INSTEAD.id:
+        ask_for_second(run, call, NeedSecond("It stands in place of a proof of identity."))
+        return None
+    if waiting.asking == "evidence" and choice != NOT_NOW.id:
+        run.consult(verification(run, waiting, call, choice), call)
+        return None
     match choice:
         case "confirm":
-            run.consult(call, True)
+            run.consult(still_approved(approved(call, run.at), run.at))
             return None
         case "repeat":
-            run.consult(call, False)
+            run.consult(call)
             return None
+        case "approve":
+            run.consult(still_approved(seconded(call, run.at, actor), run.at))
+            return None
+        case "refuse":
+            return failed(run, call, Failure.POLICY_DENIED, "The second person has refused it.")
+        case "again" if waiting.asking == "lost":
+            run.approved = waiting.prompt.choices[0]
+            return call.step
         case "skip":
             return _skipped(run, call)
         case "leave":
@@ -184,6 +245,45 @@ def decided(run: Run, waiting: AtPrompt, choice: str) -> str | None:
         case _:
             run.finish(Outcome.STOPPED)
             return None
+
+
+def _made_for(run: Run) -> Call | None:
+    """The call that the one under way records a verification for."""
+    return run.waiting.then if isinstance(run.waiting, AtCall) else None
+
+
+def _verified(run: Run, call: Call) -> str | None:
+    """Go on with the call that the recorded verification was for."""
+    then = _made_for(run)
+    if then is None:
+        raise OutOfTurn("a verification", "no call that needs it")
+    if call.args.get("outcome") == FAILED:
+        return failed(run, then, Failure.VERIFICATION_REQUIRED, why_not_verified(call))
+    run.consult(still_approved(then, run.at))
+    return None
+
+
+def _not_recorded(run: Run, failure: Failure) -> str | None:
+    """Without a record of the verification, the call it was for is not made."""
+    then = _made_for(run)
+    if then is None:
+        raise OutOfTurn("a verification", "no call that needs it")
+    as_if = Failure.UNAVAILABLE if failure in _PASSING else Failure.VERIFICATION_REQUIRED
+    return failed(run, then, as_if, not_recorded(failure))
+
+
+def _secrets(run: Run, action: Action, call: Call, result: Value) -> tuple[Reveal, ...]:
+    """What a person has to be shown of a result."""
+    kind = present(action.result) if action.result is not None else None
+    if not isinstance(kind, RecordType) or not isinstance(result, dict):
+        return ()
+    name = run.name_of(call.subject)
+    members = (member for member, of in kind.members if isinstance(present(of), SecretType))
+    return tuple(
+        Reveal(id, describe_secret(action, call.args, member, name))
+        for member in members
+        if (id := secret_id(result.get(member))) is not None
+    )
 
 
 def _skipped(run: Run, call: Call) -> str | None:
@@ -276,7 +376,7 @@ def _part(run: Run, call: Call, result: Value) -> Value:
 
 
 def _step(run: Run, call: Call) -> Calling:
-    step = run.tree.steps[call.step.removesuffix(HANDING_OVER)]
+    step = run.tree.steps[call.step.removesuffix(VERIFYING).removesuffix(HANDING_OVER)]
     if not isinstance(step, Calling):
         raise OutOfTurn("the outcome of a call", f"the step {call.step}")
     return step

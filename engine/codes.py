@@ -968,8 +968,8 @@ _DEPLOYMENT: Mapping[str, Code] = {
     ),
     "U550": Code(
         "unknown key of a policy",
-        "A policy file has the keys roles, confirm_from_risk, evidence_by and actions, and `roles` has"
-        " everybody, usual and people.",
+        "A policy file has the keys roles, confirm_from_risk, sends_a_day, evidence_by and actions; `roles`"
+        " has everybody, usual and people.",
         "Correct the key, or remove it.",
         "role:  # <- here\n  usual: practitioner\n",
         file="policy.yaml",

@@ -29,6 +29,11 @@ def describe_done(action: Action, args: Mapping[str, Value], subject_name: str =
     return _filled(action.done or action.doc.rstrip("."), action, args, subject_name)
 
 
+def describe_secret(action: Action, args: Mapping[str, Value], member: str, subject_name: str = "") -> str:
+    """What the secret `member` of the result is called when it is shown: "The password for Ana Souza"."""
+    return _filled(action.reveal, action, args, subject_name) if action.reveal else member.replace("_", " ")
+
+
 def found_words(action: Action, result: Value) -> str:
     """What a read found, as far as its action tells it: "state bounced, status 5.1.1"."""
     found = result if isinstance(result, dict) else {}

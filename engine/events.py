@@ -30,12 +30,14 @@ class Answered(msgspec.Struct, frozen=True, tag=True, omit_defaults=True):
     """A person answered the prompt `prompt` (its full id) number `seq`; None means "the current one".
 
     `value` is text, a number, a truth, a list of choice ids, None (skipped), or a secret's reference.
+    `actor` is who answers; empty means the session's own actor.
     """
 
     value: Value
     at: str
     prompt: str | None = None
     seq: int | None = None
+    actor: str = ""
 
 
 class WentBack(msgspec.Struct, frozen=True, tag=True):
@@ -79,14 +81,36 @@ class NeedConfirmation(msgspec.Struct, frozen=True, tag=True):
     """The gates want the person to approve the exact effect first."""
 
 
-class NeedEvidence(msgspec.Struct, frozen=True, tag=True):
-    """The gates want evidence of identity first; `methods` are the accepted ways."""
+class Method(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One accepted way to verify an identity: its id, and what a person did who chooses it.
 
-    methods: tuple[str, ...]
+    `{phone}` in `detail` is filled with the number on record of the person the call is about, as the
+    clinic's system gave it to this conversation; where none is known, the method is not offered.
+    """
+
+    id: str
+    label: str
+    detail: str = ""
+
+
+class NeedEvidence(msgspec.Struct, frozen=True, tag=True, omit_defaults=True):
+    """The gates want evidence of identity first. `methods` are the accepted ways, best first, `reason` a
+    sentence for the person, `covers` the names of the actions that this evidence will serve. With `second`
+    the approval of another person will do in its place."""
+
+    methods: tuple[Method, ...]
+    reason: str
+    covers: tuple[str, ...] = ()
+    second: bool = False
+
+
+class NeedSecond(msgspec.Struct, frozen=True, tag=True):
+    """The gates want the approval of another person; `reason` is a sentence for the person."""
+
     reason: str
 
 
-Verdict: TypeAlias = Allow | Deny | NeedConfirmation | NeedEvidence
+Verdict: TypeAlias = Allow | Deny | NeedConfirmation | NeedEvidence | NeedSecond
 
 
 class Gated(msgspec.Struct, frozen=True, tag=True):
@@ -156,6 +180,13 @@ class Revealed(msgspec.Struct, frozen=True, tag=True):
     at: str
 
 
+class RevealLost(msgspec.Struct, frozen=True, tag=True):
+    """The secret `id` is gone and was never shown."""
+
+    id: str
+    at: str
+
+
 Event: TypeAlias = (
     Started
     | Answered
@@ -169,4 +200,5 @@ Event: TypeAlias = (
     | Lost
     | CheckedBack
     | Revealed
+    | RevealLost
 )

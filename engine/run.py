@@ -23,13 +23,26 @@ from engine.effects import (
     Problem,
     Prompt,
     PromptKind,
+    Reveal,
     Say,
 )
 from engine.errors import OutOfTurn
 from engine.events import Started
 from engine.flow import FALL_OFF, Flow, Tree
 from engine.rich import NO_TEXT, RichText, plain
-from engine.state import Asking, AtCall, AtEnd, AtPrompt, CallRecord, Frame, Mark, Round, State, Waiting
+from engine.state import (
+    Asking,
+    AtCall,
+    AtEnd,
+    AtPrompt,
+    AtReveal,
+    CallRecord,
+    Frame,
+    Mark,
+    Round,
+    State,
+    Waiting,
+)
 from engine.steps.base import Visiting
 from engine.summary import trail_lines
 from engine.values import Value
@@ -128,40 +141,56 @@ class Run:
         choices: tuple[Choice, ...] = (),
         optional: bool = False,
         hint: str = "",
+        twice: bool = False,
+        least: int = 0,
     ) -> None:
         """Put the question of the step `path`, and wait."""
         self.seq += 1
-        prompt = Prompt(self.prefix + path, path, self.seq, kind, text, choices, optional, hint)
+        prompt = Prompt(self.prefix + path, path, self.seq, kind, text, choices, optional, hint, twice, least)
         self.waiting = AtPrompt(prompt)
         self.effects.append(Ask(prompt))
 
     def ask_about(
-        self, path: str, asking: Asking, call: Call, text: str, choices: tuple[Choice, ...]
+        self,
+        path: str,
+        asking: Asking,
+        call: Call,
+        text: str,
+        choices: tuple[Choice, ...],
+        covers: tuple[str, ...] = (),
     ) -> None:
         """Put one of the engine's own questions about the call of the step `path`, and wait."""
         self.ask(f"{path}!{asking}", "choice", plain(text), choices)
         if isinstance(self.waiting, AtPrompt):
-            self.waiting = AtPrompt(self.waiting.prompt, asking, call)
+            self.waiting = AtPrompt(self.waiting.prompt, asking, call, None, covers)
 
     def request(self, call: Call) -> None:
         """Ask the gates for a call, and wait. The answer that was given under this very effect approves it; a
         call that cannot be undone and may have been made already is asked about before it is repeated."""
-        approved = self.approved is not None and self.approved.effect == call.sentence
-        if call.effect is Effect.IRREVERSIBLE and not approved and (before := self.earlier(call)) is not None:
+        if self.approved is not None and self.approved.effect == call.sentence:
+            call = msgspec.structs.replace(call, approved=True, approved_at=self.at)
+        repeats = call.effect is Effect.IRREVERSIBLE and not call.approved
+        if repeats and (before := self.earlier(call)) is not None:
             self.ask_about(call.step, "repeat", call, _before(before), REPEAT_CHOICES)
         else:
-            self.consult(call, approved)
+            self.consult(call)
 
-    def consult(self, call: Call, approved: bool) -> None:
-        """Ask the gates for a call, and wait; a turn that calls without end is stopped."""
+    def consult(self, call: Call, then: Call | None = None) -> None:
+        """Ask the gates for a call, and wait; a turn that calls without end is stopped. `then` is the call
+        that it is made for, if any."""
         self.busy += 1
         if self.busy > self.flow.limits.calls_a_turn:
             self.finish(Outcome.STOPPED, CIRCLE)
             return
-        call = msgspec.structs.replace(call, approved=approved)
         self.subject = call.subject or self.subject
-        self.waiting = AtCall(call, "gate")
+        self.waiting = AtCall(call, "gate", then)
         self.effects.append(Consult(call))
+
+    def reveal(self, call: Call, secrets: tuple[Reveal, ...], to: str) -> None:
+        """Let a person see what `call` gave, one secret after the other, and wait; then go on at `to`."""
+        first, *rest = secrets
+        self.waiting = AtReveal(first, call, to, tuple(rest))
+        self.effects.append(first)
 
     def hand_over(self, path: str, summary: str) -> None:
         """Open the ticket that takes the case over, and wait; where that cannot be, say so and end."""
@@ -178,7 +207,7 @@ class Run:
         if action.subject is not None and self.subject:
             args[action.subject] = self.subject
         step = path + HANDING_OVER
-        self.consult(self.prepare(action, args, step, self.new_key(step)), False)
+        self.consult(self.prepare(action, args, step, self.new_key(step)))
 
     def finish(self, outcome: Outcome, text: RichText = NO_TEXT) -> None:
         """End the session."""
@@ -201,11 +230,20 @@ class Run:
 
     def name_of(self, subject: str) -> str:
         """The name the backend gave of the person with this id, as far as any flow on the stack knows it."""
+        return self._told_of(subject, "name")
+
+    def phone_of(self, subject: str) -> str:
+        """The telephone number the backend has of the person with this id, as far as any flow on the stack
+        knows it. What was typed in a conversation is no record, and never found here."""
+        return self._told_of(subject, "phone")
+
+    def _told_of(self, subject: str, member: str) -> str:
         for facts in (self._facts, *(frame.facts for frame in reversed(self.frames[:-1]))):
             for value in facts.values():
                 for record in _records(value):
-                    if record.get("id") == subject and isinstance(name := record.get("name"), str):
-                        return name
+                    told = record.get(member) if record.get("id") == subject else None
+                    if isinstance(told, str) and told:
+                        return told
         return ""
 
     # -- calls --------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from engine.rich import NO_TEXT, RichText
 from engine.values import Value
 
 CallPhase = Literal["gate", "planned", "checking"]
-Asking = Literal["", "confirm", "error", "unknown", "repeat"]
+Asking = Literal["", "confirm", "error", "unknown", "repeat", "evidence", "second", "lost"]
 
 
 class Round(msgspec.Struct, frozen=True):
@@ -71,25 +71,33 @@ class Mark(msgspec.Struct, frozen=True):
 
 
 class AtPrompt(msgspec.Struct, frozen=True, tag=True, omit_defaults=True):
-    """Waiting for a person. `asking` tells a step's own question from the engine's about its call."""
+    """Waiting for a person. `asking` tells a step's own question from the engine's about its call; `covers`
+    are the actions that the evidence asked for will serve."""
 
     prompt: Prompt
     asking: Asking = ""
     call: Call | None = None
     failure: Failure | None = None
+    covers: tuple[str, ...] = ()
 
 
-class AtCall(msgspec.Struct, frozen=True, tag=True):
-    """Waiting for the gates, for the call's own outcome, or for what looking back at it shows."""
+class AtCall(msgspec.Struct, frozen=True, tag=True, omit_defaults=True):
+    """Waiting for the gates, for the call's own outcome, or for what looking back at it shows. `then` is the
+    call that comes after this one, which records a verification for it."""
 
     call: Call
     phase: CallPhase
+    then: Call | None = None
 
 
-class AtReveal(msgspec.Struct, frozen=True, tag=True):
-    """Waiting until the person has seen a secret."""
+class AtReveal(msgspec.Struct, frozen=True, tag=True, omit_defaults=True):
+    """Waiting until the person has seen a secret that `call` gave; then come the `rest`, and the step at the
+    path `to`."""
 
     reveal: Reveal
+    call: Call
+    to: str
+    rest: tuple[Reveal, ...] = ()
 
 
 class AtEnd(msgspec.Struct, frozen=True, tag=True):

@@ -10,6 +10,7 @@ import msgspec
 from engine import calls
 from engine.actions import Effect
 from engine.answers import NotAccepted, Question, parse_answer
+from engine.approval import needs_another, still_approved
 from engine.effects import (
     Ask,
     Call,
@@ -32,6 +33,7 @@ from engine.events import (
     Noted,
     Resumed,
     Revealed,
+    RevealLost,
     Started,
     Stopped,
     Succeeded,
@@ -40,12 +42,14 @@ from engine.events import (
 from engine.flow import Flow
 from engine.rich import RichText, plain
 from engine.run import Run, begin, walk
-from engine.state import AtCall, AtEnd, AtPrompt, AtReveal, CallRecord, Mark, State
+from engine.state import AtCall, AtEnd, AtPrompt, AtReveal, CallPhase, CallRecord, Mark, State
 from engine.steps.base import Asking
 from engine.values import storable
 
 ENDED = Problem("ended", "This conversation has ended.")
 BUSY = Problem("busy", "Something is being done right now; please wait until it has ended.")
+UNSEEN = Problem("unseen", "Something is waiting to be shown to you once; look at it first.")
+SAME_PERSON = "Only another person can approve or refuse this, not the one who began the conversation."
 
 
 class Turn(msgspec.Struct, frozen=True):
@@ -82,7 +86,7 @@ def advance(flow: Flow, state: State | None, event: Event) -> Turn:
         return _resumed(state, event)
     if isinstance(event, Stopped):
         return _stopped(flow, state, event)
-    if isinstance(event, Revealed):
+    if isinstance(event, Revealed | RevealLost):
         return _revealed(flow, state, event)
     return _call_moved(flow, state, event)
 
@@ -115,8 +119,7 @@ def _refused(state: State, code: str, text: str) -> Turn:
 def _answered(flow: Flow, state: State, event: Answered) -> Turn:
     waiting = state.waiting
     if not isinstance(waiting, AtPrompt):
-        problem = ENDED if isinstance(waiting, AtEnd) else BUSY
-        return Turn(state, (problem, *(_again(state) if isinstance(waiting, AtEnd) else ())))
+        return Turn(state, (_no_question(waiting), *_again_if_still(state)))
     prompt = waiting.prompt
     if (event.seq is not None and event.seq != prompt.seq) or (
         event.prompt is not None and event.prompt not in (prompt.id, prompt.step)
@@ -130,8 +133,11 @@ def _answered(flow: Flow, state: State, event: Answered) -> Turn:
         answer = parse_answer(Question(kind="choice", choices=prompt.choices), event.value)
         if isinstance(answer, NotAccepted):
             return _refused(state, answer.code, answer.text)
+        choice, actor = answer.choice or "", event.actor or state.actor
+        if needs_another(waiting, choice, actor, state.actor):
+            return _refused(state, "second_person", SAME_PERSON)
         run.turns += 1
-        walk(run, calls.decided(run, waiting, answer.choice or ""))
+        walk(run, calls.decided(run, waiting, choice, actor))
         return _turn(run)
     step = run.tree.steps[run.here]
     if not isinstance(step, Asking):
@@ -155,7 +161,7 @@ def _noted(flow: Flow, state: State, event: Noted) -> Turn:
 
 def _went_back(flow: Flow, state: State, event: WentBack) -> Turn:
     if not isinstance(state.waiting, AtPrompt):
-        return Turn(state, (ENDED if isinstance(state.waiting, AtEnd) else BUSY, *_again_if_still(state)))
+        return Turn(state, (_no_question(state.waiting), *_again_if_still(state)))
     if not state.trail:
         return _refused(state, "first", "This is the first question; there is nothing to go back to.")
     mark = state.trail[-1]
@@ -175,6 +181,17 @@ def _again_if_still(state: State) -> tuple[EngineEffect, ...]:
     return () if isinstance(state.waiting, AtCall) else _again(state)
 
 
+def _no_question(waiting: AtCall | AtReveal | AtEnd) -> Problem:
+    """Why nothing can be answered now."""
+    match waiting:
+        case AtCall():
+            return BUSY
+        case AtReveal():
+            return UNSEEN
+        case AtEnd():
+            return ENDED
+
+
 def _stays(record: CallRecord) -> bool:
     return record.effect is not Effect.READ and (record.error is None or record.outcome == "unknown")
 
@@ -185,7 +202,10 @@ def _stays_done(records: list[CallRecord]) -> RichText:
 
 
 def _resumed(state: State, event: Resumed) -> Turn:
-    fresh = msgspec.structs.replace(state, today=event.today)
+    waiting = state.waiting
+    if isinstance(waiting, AtCall):
+        waiting = msgspec.structs.replace(waiting, call=still_approved(waiting.call, event.at))
+    fresh = msgspec.structs.replace(state, today=event.today, waiting=waiting)
     return Turn(fresh, (*state.shown, *_again(fresh)))
 
 
@@ -200,11 +220,18 @@ def _stopped(flow: Flow, state: State, event: Stopped) -> Turn:
     return _turn(run)
 
 
-def _revealed(flow: Flow, state: State, event: Revealed) -> Turn:
-    if not isinstance(state.waiting, AtReveal) or state.waiting.reveal.id != event.id:
-        raise OutOfTurn("Revealed", type(state.waiting).__name__)
+def _revealed(flow: Flow, state: State, event: Revealed | RevealLost) -> Turn:
+    waiting = state.waiting
+    if not isinstance(waiting, AtReveal) or waiting.reveal.id != event.id:
+        raise OutOfTurn(type(event).__name__, type(waiting).__name__)
     run = Run(flow, state, event.at)
-    walk(run, run.tree.steps[run.here].next)
+    run.shown, run.busy = [], 0
+    if isinstance(event, RevealLost):
+        calls.reveal_lost(run, waiting.call)
+    elif waiting.rest:
+        run.reveal(waiting.call, waiting.rest, waiting.to)
+    else:
+        walk(run, waiting.to)
     return _turn(run)
 
 
@@ -212,8 +239,7 @@ def _call_moved(flow: Flow, state: State, event: Gated | Succeeded | Failed | Lo
     waiting = state.waiting
     if not isinstance(waiting, AtCall) or waiting.call.key != event.key:
         raise OutOfTurn(f"{type(event).__name__} {event.key}", type(waiting).__name__)
-    wanted = _PHASES[type(event)]
-    if waiting.phase != wanted:
+    if waiting.phase not in _PHASES[type(event)]:
         raise OutOfTurn(type(event).__name__, f"a call in the phase {waiting.phase}")
     run = Run(flow, state, event.at)
     run.here = state.frames[-1].at
@@ -235,10 +261,10 @@ def _moved(run: Run, event: Gated | Succeeded | Failed | Lost | CheckedBack, cal
             return calls.checked_back(run, event, call)
 
 
-_PHASES: dict[type[Gated | Succeeded | Failed | Lost | CheckedBack], str] = {
-    Gated: "gate",
-    Succeeded: "planned",
-    Failed: "planned",
-    Lost: "planned",
-    CheckedBack: "checking",
+_PHASES: dict[type[Gated | Succeeded | Failed | Lost | CheckedBack], tuple[CallPhase, ...]] = {
+    Gated: ("gate", "planned"),
+    Succeeded: ("planned",),
+    Failed: ("planned",),
+    Lost: ("planned",),
+    CheckedBack: ("checking",),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import suppress
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -108,6 +109,24 @@ def open_account(connection: sqlite3.Connection, subject: str, at: str) -> None:
            WHERE state = 'invited' AND id = (SELECT account FROM holder WHERE subject = ?)""",
         (at, subject),
     )
+
+
+def await_login(connection: sqlite3.Connection, account: Account, address: str) -> None:
+    """Note the address that becomes the one to log in with once a link sent there was followed."""
+    connection.execute("UPDATE account SET new_login = ? WHERE id = ?", (address, account.id))
+
+
+def confirm_login(connection: sqlite3.Connection, account: Account, address: str) -> str:
+    """A link that was sent to `address` was followed; the address to log in with from now on. It stays the
+    old one where somebody else logs in with the new one."""
+    with suppress(sqlite3.IntegrityError):
+        connection.execute(
+            """UPDATE account SET login_email = new_login, new_login = NULL
+               WHERE id = ? AND new_login = ? COLLATE NOCASE""",
+            (account.id, address),
+        )
+    row = connection.execute("SELECT login_email FROM account WHERE id = ?", (account.id,)).fetchone()
+    return str(row[0])
 
 
 def _held_by_same_person(connection: sqlite3.Connection, account: Account, person: Person) -> bool:

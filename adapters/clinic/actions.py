@@ -12,6 +12,7 @@ from engine import (
     DATE,
     MOMENT,
     NUMBER,
+    SECRET,
     TEXT,
     TRUTH,
     Action,
@@ -36,6 +37,7 @@ MESSAGE_ID = IdType(frozenset({"message"}))
 
 KIND = ChoiceType(("adult", "minor", "adult_with_guardian", "unknown"))
 INVITATION_KIND = ChoiceType(("first", "resend"))
+VERIFICATION_OUTCOME = ChoiceType(("passed", "failed"))
 
 CLINIC = record(
     "Clinic",
@@ -172,6 +174,63 @@ DELIVERY = record(
 )
 TICKET_REF = record("TicketRef", {"id": IdType(frozenset({"ticket"})), "number": TEXT, "mailed": TRUTH})
 QUEUE_REF = record("QueueRef", {"id": IdType(frozenset({"request"}))})
+VERIFICATION = record(
+    "Verification",
+    {
+        "id": IdType(frozenset({"verification"})),
+        "subject": SUBJECT_ID,
+        "method": TEXT,
+        "outcome": VERIFICATION_OUTCOME,
+        "covers": ListType(TEXT),
+        "by": TEXT,
+        "at": MOMENT,
+    },
+)
+EMAIL_CHANGE = record(
+    "EmailChange",
+    {
+        "subject": SUBJECT_ID,
+        "version": TEXT,
+        "masked_old": optional(TEXT),
+        "masked_new": TEXT,
+        "notified_old": TRUTH,
+        "notified_new": TRUTH,
+    },
+)
+TEMP_CREDENTIAL = record(
+    "TempCredential",
+    {
+        "subject": SUBJECT_ID,
+        "secret": SECRET,
+        "login_email": TEXT,
+        "expires_at": optional(MOMENT),
+        "must_change": optional(TRUTH),
+        "notified": optional(TRUTH),
+    },
+)
+CONSENT = record(
+    "Consent",
+    {
+        "client": CLIENT_ID,
+        "contact": CONTACT_ID,
+        "status": ChoiceType(("none", "active", "inactive", "unknown")),
+        "granted_by": optional(TEXT),
+        "at": optional(MOMENT),
+        "version": TEXT,
+    },
+)
+VIDEO_SESSION = record(
+    "VideoSession",
+    {
+        "client": CLIENT_ID,
+        "state": ChoiceType(("none", "scheduled", "open", "over")),
+        "start": optional(MOMENT),
+        "end": optional(MOMENT),
+        "join_opens": optional(MOMENT),
+        "join_url_present": TRUTH,
+        "cancelled": TRUTH,
+    },
+)
 
 RECORDS: Mapping[str, RecordType] = {
     kind.name: kind
@@ -189,16 +248,25 @@ RECORDS: Mapping[str, RecordType] = {
         DELIVERY,
         TICKET_REF,
         QUEUE_REF,
+        VERIFICATION,
+        EMAIL_CHANGE,
+        TEMP_CREDENTIAL,
+        CONSENT,
+        VIDEO_SESSION,
     )
 }
 
 STAFF = frozenset({Audience.PRACTITIONER, Audience.AGENT, Audience.ADMIN})
 SIGNED_IN = STAFF | {Audience.CLIENT}
+OFFICE = frozenset({Audience.AGENT, Audience.ADMIN})
 EVERYBODY = frozenset(Audience)
 
 _CLIENT_PARAM = Param("client", CLIENT_ID, doc="the client's id")
 _SUBJECT_PARAM = Param("subject", SUBJECT_ID, doc="the id of the client or contact it is about")
+_CONTACT_PARAM = Param("contact", CONTACT_ID, doc="the id of one of the client's contacts")
+_EVIDENCE_PARAM = Param("evidence_ref", TEXT, doc="where the signed form or note is kept that proves it")
 _NOT_FOUND = frozenset({Failure.NOT_FOUND})
+_WRITTEN = frozenset({Failure.NOT_FOUND, Failure.NOT_READY, Failure.CONFLICT, Failure.OUTCOME_UNKNOWN})
 
 _READS = (
     Action(
@@ -304,6 +372,28 @@ _READS = (
         audiences=STAFF,
         failures=_NOT_FOUND,
         tells=("state", "status", "reason"),
+    ),
+    Action(
+        name="get_consent",
+        doc="Reads whether a contact has consent to see the client's information in the portal.",
+        params=(_CLIENT_PARAM, _CONTACT_PARAM),
+        result=CONSENT,
+        effect=Effect.READ,
+        risk=1,
+        audiences=SIGNED_IN,
+        failures=_NOT_FOUND,
+        subject="contact",
+    ),
+    Action(
+        name="next_video_session",
+        doc="Reads the client's next video session, or the one that has just ended.",
+        params=(_CLIENT_PARAM,),
+        result=VIDEO_SESSION,
+        effect=Effect.READ,
+        risk=1,
+        audiences=SIGNED_IN,
+        failures=_NOT_FOUND,
+        subject="client",
     ),
 )
 
@@ -433,8 +523,173 @@ _WRITES = (
     ),
 )
 
+_GUARDED = (
+    Action(
+        name="record_verification",
+        doc="Records how a person's identity was verified, or that it could not be.",
+        params=(
+            _SUBJECT_PARAM,
+            Param("method", TEXT, doc="the id of the way in which it was verified, or tried"),
+            Param("outcome", VERIFICATION_OUTCOME, doc="`passed` or `failed`"),
+            Param("covers", ListType(TEXT), doc="the names of the actions it is meant for"),
+        ),
+        result=VERIFICATION,
+        effect=Effect.REVERSIBLE,
+        risk=2,
+        audiences=STAFF,
+        failures=frozenset({Failure.NOT_FOUND, Failure.OUTCOME_UNKNOWN}),
+        subject="subject",
+        sentence="Records that {subject}'s identity {clauses}.",
+        done="Recorded that {subject}'s identity {clauses}",
+        clauses=(Clause("outcome", {"passed": "was verified", "failed": "could not be verified"}),),
+        keyed=True,
+    ),
+    Action(
+        name="update_email",
+        doc="Changes the address on record, tells the old and the new one, and ends links sent before.",
+        params=(
+            _SUBJECT_PARAM,
+            Param("new_email", TEXT, doc="the new address, in full"),
+            Param("expected_version", TEXT, doc="the `version` of the settings as they were read"),
+        ),
+        result=EMAIL_CHANGE,
+        effect=Effect.IRREVERSIBLE,
+        risk=4,
+        audiences=SIGNED_IN,
+        failures=_WRITTEN | {Failure.STALE_VERSION},
+        subject="subject",
+        sentence="Changes {subject}'s email address to {new_email}, tells the old address and the new one,"
+        " and ends the links sent before.",
+        done="Changed {subject}'s email address to {new_email}",
+        keyed=True,
+    ),
+    Action(
+        name="set_temporary_password",
+        doc="Sets a password that opens the account for a day and must be changed at the first use.",
+        params=(
+            _SUBJECT_PARAM,
+            Param("password", SECRET, required=False, doc="one that was typed; omitted: a generated one"),
+        ),
+        result=TEMP_CREDENTIAL,
+        effect=Effect.IRREVERSIBLE,
+        risk=4,
+        audiences=STAFF,
+        failures=_WRITTEN,
+        subject="subject",
+        sentence="Sets a temporary password for {subject}'s account, signs {subject} out everywhere, and"
+        " tells {subject} by email.",
+        done="Set a temporary password for {subject}'s account",
+        keyed=True,
+        reveal="The temporary password for {subject}",
+    ),
+    Action(
+        name="clear_suppression",
+        doc="Lets mail go again to an address on record that is no longer written to.",
+        params=(
+            _SUBJECT_PARAM,
+            Param("client_asked", TRUTH, doc="whether the person has asked for it themself"),
+        ),
+        result=DELIVERY,
+        effect=Effect.IRREVERSIBLE,
+        risk=2,
+        audiences=OFFICE,
+        failures=_WRITTEN,
+        subject="subject",
+        sentence="Lets mail go to {subject}'s address on record again, {clauses}.",
+        done="Let mail go to {subject}'s address on record again, {clauses}",
+        clauses=(
+            Clause("client_asked", {"true": "as the person has asked", "false": "without having been asked"}),
+        ),
+        keyed=True,
+    ),
+    Action(
+        name="unlock_account",
+        doc="Unlocks an account that was locked after too many wrong passwords.",
+        params=(_SUBJECT_PARAM,),
+        result=ACCOUNT,
+        effect=Effect.IRREVERSIBLE,
+        risk=4,
+        audiences=OFFICE,
+        failures=_WRITTEN,
+        subject="subject",
+        sentence="Unlocks {subject}'s account.",
+        done="Unlocked {subject}'s account",
+        keyed=True,
+    ),
+    Action(
+        name="revoke_sessions",
+        doc="Signs a person out of the portal on every device.",
+        params=(_SUBJECT_PARAM,),
+        result=ACCOUNT,
+        effect=Effect.IRREVERSIBLE,
+        risk=4,
+        audiences=OFFICE | {Audience.CLIENT},
+        failures=_WRITTEN,
+        subject="subject",
+        sentence="Signs {subject} out everywhere.",
+        done="Signed {subject} out everywhere",
+        keyed=True,
+    ),
+    Action(
+        name="reset_mfa",
+        doc="Switches the second factor of an account off, ends its password, and signs it out everywhere.",
+        params=(_SUBJECT_PARAM,),
+        result=ACCOUNT,
+        effect=Effect.IRREVERSIBLE,
+        risk=4,
+        audiences=frozenset({Audience.ADMIN}),
+        failures=_WRITTEN,
+        subject="subject",
+        sentence="Switches the second factor of {subject}'s account off, ends the password, signs {subject}"
+        " out everywhere, and tells {subject} by email.",
+        done="Switched the second factor of {subject}'s account off and ended the password",
+        keyed=True,
+    ),
+    Action(
+        name="record_consent",
+        doc="Records the consent for a primary contact to see the client's information in the portal.",
+        params=(
+            _CLIENT_PARAM,
+            _CONTACT_PARAM,
+            _EVIDENCE_PARAM,
+            Param("expected_version", TEXT, doc="the `version` of the consent as it was read"),
+        ),
+        result=CONSENT,
+        effect=Effect.IRREVERSIBLE,
+        risk=4,
+        audiences=STAFF,
+        failures=_WRITTEN | {Failure.STALE_VERSION},
+        subject="contact",
+        sentence="Records consent for {subject} to see the client's information in the portal"
+        " (proof: {evidence_ref}).",
+        done="Recorded consent for {subject} to see the client's information in the portal",
+        keyed=True,
+    ),
+    Action(
+        name="withdraw_consent",
+        doc="Withdraws the consent for a contact to see the client's information in the portal.",
+        params=(
+            _CLIENT_PARAM,
+            _CONTACT_PARAM,
+            _EVIDENCE_PARAM,
+            Param("expected_version", TEXT, doc="the `version` of the consent as it was read"),
+        ),
+        result=CONSENT,
+        effect=Effect.IRREVERSIBLE,
+        risk=4,
+        audiences=SIGNED_IN,
+        failures=_WRITTEN | {Failure.STALE_VERSION},
+        subject="contact",
+        sentence="Withdraws the consent for {subject} to see the client's information in the portal"
+        " (proof: {evidence_ref}).",
+        done="Withdrew the consent for {subject} to see the client's information in the portal",
+        keyed=True,
+    ),
+)
+
 CATALOG = Catalog(
-    actions={action.name: action for action in _READS + _WRITES},
+    actions={action.name: action for action in _READS + _WRITES + _GUARDED},
     records=RECORDS,
     hand_over="open_ticket",
+    verification="record_verification",
 )

@@ -57,14 +57,18 @@ def masked(address: str | None) -> str | None:
 
 def well_formed(address: str) -> bool:
     """Whether mail can be addressed to it at all. Whether the mailbox exists is not asked."""
+    return tidied(address) is not None
+
+
+def tidied(address: str) -> str | None:
+    """The address in the form in which it is kept, or None where mail cannot be addressed to it."""
     # Slow to import, and not needed for the first question.
     from email_validator import EmailNotValidError, validate_email
 
     try:
-        validate_email(address, check_deliverability=False)
+        return validate_email(address.strip(), check_deliverability=False).normalized
     except EmailNotValidError:
-        return False
-    return True
+        return None
 
 
 def check_email(connection: sqlite3.Connection, person: Person) -> Value:

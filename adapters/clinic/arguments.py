@@ -28,6 +28,7 @@ from engine import (
     TruthType,
     Type,
     Value,
+    secret_id,
 )
 
 
@@ -106,8 +107,10 @@ def _fits(value: Value, kind: Type) -> bool:
             return isinstance(value, str) and _is_date(value)
         case ListType(of=item):
             return isinstance(value, list) and all(_fits(one, item) for one in value)
-        case RecordType() | SecretType():
+        case RecordType():
             return isinstance(value, dict)
+        case SecretType():
+            return secret_id(value) is not None
         case NothingType():
             return value is None
         case _:

@@ -22,12 +22,14 @@ BY_HAND = "by_hand"
 
 @dataclass(frozen=True, slots=True)
 class ByHand:
-    """What is changed; what is left out stays. `account` is invited, active, disabled or locked."""
+    """What is changed; what is left out stays. `account` is invited, active, disabled or locked, `consent`
+    (of a contact) none, active or inactive."""
 
     email: MaybeWord = OMITTED
     online_access: MaybeTruth = OMITTED
     email_notifications: MaybeTruth = OMITTED
     account: Word = OMITTED
+    consent: Word = OMITTED
 
 
 def change_by_hand(connection: sqlite3.Connection, subject: str, changes: ByHand, now: datetime) -> None:
@@ -44,6 +46,12 @@ def change_by_hand(connection: sqlite3.Connection, subject: str, changes: ByHand
             subject,
         ),
     )
+    consent = given(changes.consent, "")
+    if consent:
+        connection.execute(
+            "UPDATE person SET consent = ?, consent_version = consent_version + 1 WHERE id = ?",
+            (consent, subject),
+        )
     state = given(changes.account, "")
     if state:
         _set_account(connection, find_person(connection, subject), state)

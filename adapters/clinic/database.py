@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from adapters.clinic.port import ActionFailed, OutcomeLost
-from adapters.clinic.schema import APPLICATION_ID, SCHEMA, USER_VERSION
+from adapters.clinic.schema import APPLICATION_ID, MIGRATIONS
 from adapters.problems import PlainProblem, Unusable
 from engine import Failure
 
@@ -112,6 +112,8 @@ def open_database(path: Path) -> Database:
     try:
         _refuse_others(connection, path)
         connection.execute("PRAGMA journal_mode = WAL")
+        if _format_of(connection) < len(MIGRATIONS):
+            _migrate(connection)
         # Whether it can be written shows now, rather than in the middle of a conversation; SQLite lets a
         # transaction begin on a read-only file, and refuses only the first change.
         connection.execute("BEGIN IMMEDIATE")
@@ -135,14 +137,45 @@ def _connected(path: Path) -> sqlite3.Connection:
 
 def _refuse_others(connection: sqlite3.Connection, path: Path) -> None:
     mark = connection.execute("PRAGMA application_id").fetchone()[0]
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    version = _format_of(connection)
     if mark != APPLICATION_ID:
         raise Unusable(f"{path} is a database, but not a clinic's.", _INIT)
-    if version != USER_VERSION:
+    if not 1 <= version <= len(MIGRATIONS):
         raise Unusable(
-            f"The clinic at {path} was made by a newer unstuck (format {version}, known is {USER_VERSION}).",
+            f"The clinic at {path} was made by a newer unstuck (format {version}, known is"
+            f" {len(MIGRATIONS)}).",
             "Use that unstuck, or make another clinic with `unstuck clinic init`.",
         )
+
+
+def _migrate(connection: sqlite3.Connection) -> None:
+    """Bring a file of an earlier format to the present one, as a whole or not at all."""
+    connection.execute("PRAGMA foreign_keys = OFF")  # tables are made anew, which has no effect in between
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        # Another process may have done it before the lock was had.
+        for migration in MIGRATIONS[_format_of(connection) :]:
+            for statement in _statements(migration):
+                connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+        connection.execute("COMMIT")
+    finally:
+        _roll_back(connection)
+    connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _statements(script: str) -> Iterator[str]:
+    """The statements of a script; a trigger, whose body has statements of its own, is one."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+
+
+def _format_of(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
 def _unusable(path: Path, error: sqlite3.Error) -> Unusable:
@@ -197,8 +230,7 @@ def _fill(path: Path, fill: Callable[[sqlite3.Connection], None]) -> None:
     connection = _connected(path)
     try:
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        connection.execute(f"PRAGMA user_version = {USER_VERSION}")
-        connection.executescript(f"BEGIN; {SCHEMA} COMMIT;")
+        _migrate(connection)
         connection.execute("BEGIN IMMEDIATE")
         fill(connection)
         connection.execute("COMMIT")

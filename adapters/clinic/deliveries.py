@@ -14,7 +14,9 @@ import msgspec
 
 from adapters.clinic.addresses import masked, normal
 from adapters.clinic.moments import handed_out, stored
+from adapters.clinic.outcomes import Call
 from adapters.clinic.port import ActionFailed
+from adapters.clinic.records import find_person
 from engine import Failure, Value
 
 _STATUS = re.compile(r"([245])\.(\d{1,3})\.(\d{1,3})")
@@ -141,3 +143,23 @@ def suppress(connection: sqlite3.Connection, address: str, status: str, since: s
         "INSERT INTO suppression (address, status, since) VALUES (?, ?, ?) ON CONFLICT (address) DO NOTHING",
         (normal(address), status, since),
     )
+
+
+def clear_suppression(connection: sqlite3.Connection, call: Call) -> Value:
+    """Take a person's address off the list of those that are no longer written to; the record Delivery, of
+    which nothing is known yet.
+
+    Raises ActionFailed `not_found`, `not_ready` (no address), `conflict` (it is written to), and
+    `policy_denied` where the person has not asked for it: nobody is made a reader of mail again unasked.
+    """
+    person = find_person(connection, call.args.text("subject"))
+    if not person.email:
+        raise ActionFailed(Failure.NOT_READY, "There is no email address on record.")
+    if suppressed(connection, person.email) is None:
+        raise ActionFailed(Failure.CONFLICT, "Mail to the address on record is not held back.")
+    if call.args.truth("client_asked") is not True:
+        raise ActionFailed(
+            Failure.POLICY_DENIED, "Mail may go there again only when the person asks for it themself."
+        )
+    connection.execute("DELETE FROM suppression WHERE address = ?", (normal(person.email),))
+    return {"state": "unknown", "status": None, "reason": None, "masked": masked(person.email), "at": None}

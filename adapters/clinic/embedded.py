@@ -15,19 +15,34 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from adapters.clinic.accounts import account_of
 from adapters.clinic.actions import CATALOG
+from adapters.clinic.address_changes import update_email
 from adapters.clinic.arguments import checked_arguments
+from adapters.clinic.consents import record_consent, withdraw_consent
+from adapters.clinic.credentials import (
+    reset_mfa,
+    revoke_sessions,
+    set_temporary_password,
+    unlock_account,
+)
 from adapters.clinic.database import Database, make_database, open_database
+from adapters.clinic.deliveries import clear_suppression
 from adapters.clinic.invitations import Redeemed, prepare_invitation, prepare_reset, redeem
 from adapters.clinic.mail_texts import postal
+from adapters.clinic.notices import Making, Notice, Telling, settle_notice
 from adapters.clinic.outcomes import Broken, Call, Done, Open, Outcome, forget, journal, keep, recall, told
+from adapters.clinic.passwords import new_password
 from adapters.clinic.port import ActionFailed, CallContext, OutcomeLost
 from adapters.clinic.portal import set_portal_settings
 from adapters.clinic.postings import Posting, settle
 from adapters.clinic.reads import read
-from adapters.clinic.records import Clinic, load_clinic
+from adapters.clinic.records import Clinic, find_person, load_clinic
+from adapters.clinic.sign_ins import LogIn, log_in, open_sign_ins
 from adapters.clinic.tickets import prepare_ticket, request_help, settle_ticket
-from adapters.letters import Carried, Mailer, Uncertain
+from adapters.clinic.verifications import record_verification
+from adapters.letters import Accepted, Carried, Mailer, Uncertain, Unreachable
+from adapters.secret import Secret
 from engine import Action, CannotTell, DidNotHappen, Effect, Failure, Finding, Happened, Value
 
 if TYPE_CHECKING:
@@ -40,6 +55,17 @@ _SETTLE_SECONDS = 10.0
 _PLAIN_WRITES: Mapping[str, Callable[[sqlite3.Connection, Call], Value]] = {
     "set_portal_settings": set_portal_settings,
     "request_help": request_help,
+    "clear_suppression": clear_suppression,
+    "record_verification": record_verification,
+    "record_consent": record_consent,
+    "withdraw_consent": withdraw_consent,
+    "unlock_account": unlock_account,
+    "revoke_sessions": revoke_sessions,
+}
+_TELLING: Mapping[str, Callable[[sqlite3.Connection, Call, Making], Telling]] = {
+    "update_email": update_email,
+    "set_temporary_password": set_temporary_password,
+    "reset_mfa": reset_mfa,
 }
 _PREPARING: Mapping[
     str, Callable[[sqlite3.Connection, Call, Clinic, Callable[[], str]], Posting | Broken]
@@ -59,25 +85,37 @@ class EmbeddedClinic:
     """A clinic in one file. Safe to call from several threads, and from several processes at once."""
 
     def __init__(
-        self, database: Database, mailer: Mailer, clock: Callable[[], datetime], tokens: Callable[[], str]
+        self,
+        database: Database,
+        mailer: Mailer,
+        clock: Callable[[], datetime],
+        tokens: Callable[[], str],
+        passwords: Callable[[], Secret],
     ) -> None:
         self._database = database
         self._mailer = mailer
         self._clock = clock
         self._tokens = tokens
+        self._passwords = passwords
         self._running: set[str] = set()
         self._finished = threading.Condition()
 
     @classmethod
     def open(
-        cls, path: Path, mailer: Mailer, clock: Callable[[], datetime], tokens: Callable[[], str]
+        cls,
+        path: Path,
+        mailer: Mailer,
+        clock: Callable[[], datetime],
+        tokens: Callable[[], str],
+        passwords: Callable[[], Secret] = new_password,
     ) -> EmbeddedClinic:
         """Open the clinic at `path`.
 
         `clock` gives the moment with its time zone, `tokens` a new unguessable word of at least 128 bits, fit
-        for an address, at each call. Raises Unusable, with what to do.
+        for an address, at each call, `passwords` a new password that can be read out. Raises Unusable, with
+        what to do.
         """
-        return cls(open_database(path), mailer, clock, tokens)
+        return cls(open_database(path), mailer, clock, tokens, passwords)
 
     @staticmethod
     def create(path: Path, people: People, clock: Callable[[], datetime], replace: bool = False) -> None:
@@ -108,7 +146,9 @@ class EmbeddedClinic:
             raise ActionFailed(Failure.INVALID_INPUT, f"{action} needs a key.")
         call = Call(declared, checked, context, self._clock())
         with self._under_way(context.key):
-            return self._post(call) if action in _PREPARING else self._write(call)
+            if action in _PREPARING:
+                return self._post(call)
+            return self._tell(call) if action in _TELLING else self._write(call)
 
     def check_back(self, action: str, args: Mapping[str, Value], context: CallContext) -> Finding:
         """See `port.Backend.check_back`. A call still under way is waited for."""
@@ -123,10 +163,22 @@ class EmbeddedClinic:
         except (ActionFailed, OutcomeLost):
             return CannotTell()
 
-    def redeem(self, token: str) -> Redeemed:
-        """Follow a one-time link, as the person who got the mail would. Raises LinkRefused."""
+    def redeem(self, token: str, password: Secret | None = None) -> Redeemed:
+        """Follow a one-time link, as the person who got the mail would, and choose a password there. Raises
+        LinkRefused, and ActionFailed `invalid_input` for a password that is too short."""
         with self._database.writing(_SETTLE_SECONDS) as connection:
-            return redeem(connection, token, self._clock())
+            return redeem(connection, token, self._clock(), password)
+
+    def log_in(self, email: str, password: Secret) -> LogIn:
+        """Try to log in to the portal, as the person at the log-in page would."""
+        with self._database.writing(_SETTLE_SECONDS) as connection:
+            return log_in(connection, email, password, self._clock())
+
+    def signed_in(self, subject: str) -> int:
+        """On how many devices the person is signed in to the portal."""
+        with self._database.reading(_SETTLE_SECONDS) as connection:
+            account = account_of(connection, find_person(connection, subject))
+            return open_sign_ins(connection, account) if account is not None else 0
 
     def change_by_hand(self, subject: str, changes: ByHand) -> None:
         """Change a record as somebody does in the clinic's own software.
@@ -150,6 +202,35 @@ class EmbeddedClinic:
                 outcome = Done(_PLAIN_WRITES[call.action.name](connection, call))
                 _record(connection, call, outcome)
         return told(outcome)
+
+    def _tell(self, call: Call) -> Value:
+        """An action that is over when its transaction is; then those whom it concerns are told by mail."""
+        with self._database.writing(call.context.deadline) as connection:
+            earlier = recall(connection, call)
+            if earlier is not None:
+                return told(earlier)
+            making = Making(load_clinic(connection), self._tokens, self._passwords)
+            telling = _TELLING[call.action.name](connection, call, making)
+            _record(connection, call, Done(telling.result))
+        answers: list[tuple[Notice, Carried]] = []
+        for notice in telling.notices:
+            # A mail system that is out of reach is waited for once only.
+            if not any(isinstance(carried, Unreachable) for _, carried in answers):
+                answers.append((notice, self._carried(notice)))
+        return self._told_to(call, telling, answers)
+
+    def _told_to(self, call: Call, telling: Telling, answers: list[tuple[Notice, Carried]]) -> Value:
+        """The result with who could be told. What was done stays done if even that cannot be kept."""
+        accepted = {notice.member for notice, carried in answers if isinstance(carried, Accepted)}
+        result = {**telling.result, **dict.fromkeys(accepted - {""}, True)}
+        try:
+            with self._database.writing(_SETTLE_SECONDS) as connection:
+                for notice, carried in answers:
+                    settle_notice(connection, notice, carried, self._clock())
+                keep(connection, call, Done(result))
+        except (ActionFailed, OutcomeLost):
+            return telling.result
+        return result
 
     def _post(self, call: Call) -> Value:
         """An action that sends a mail: recorded, carried, settled."""
@@ -176,10 +257,10 @@ class EmbeddedClinic:
             keep(connection, call, prepared.opening)
         return prepared
 
-    def _carried(self, posting: Posting) -> Carried:
-        envelope = posting.envelope
+    def _carried(self, mail: Posting | Notice) -> Carried:
+        envelope = mail.envelope
         try:
-            return self._mailer.send(posting.letter, envelope.clinic.mail_from, postal(envelope.to_address))
+            return self._mailer.send(mail.letter, envelope.clinic.mail_from, postal(envelope.to_address))
         except Exception as error:  # whatever a carrier raises, the mail may be on its way
             return Uncertain(f"{type(error).__name__}")
 

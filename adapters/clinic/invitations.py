@@ -13,15 +13,18 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from adapters.clinic.accounts import account_of, ensure_account, open_account, refuse_set_up
-from adapters.clinic.addresses import masked, well_formed
+from adapters.clinic.accounts import account_of, confirm_login, ensure_account, open_account, refuse_set_up
+from adapters.clinic.addresses import masked, normal, well_formed
 from adapters.clinic.deliveries import Mail, last_mail, mails, reason_in_words, record_state, suppressed
 from adapters.clinic.mail_texts import Envelope, reset_email, setup_email
 from adapters.clinic.moments import handed_out, restored, stored
 from adapters.clinic.outcomes import Broken, Call, note
+from adapters.clinic.passwords import refuse_bad_password
 from adapters.clinic.port import ActionFailed
 from adapters.clinic.postings import Posting, add_mail, new_message_id, receipt
 from adapters.clinic.records import Clinic, Person, find_person, is_archived
+from adapters.clinic.sign_ins import keep_password, sign_out
+from adapters.secret import Secret
 from engine import Failure, Value
 
 _NEVER_SENT = frozenset({"bounced", "suppressed", "deferred"})
@@ -62,17 +65,17 @@ def prepare_invitation(
 
     Raises ActionFailed `not_found`, `not_ready`, `conflict` or `rate_limited`, having done nothing.
     """
-    person = _reachable(connection, call, "send_invitation")
+    person = reachable(connection, call, "send_invitation")
     account = account_of(connection, person)
     refuse_set_up(account)
-    _access_on(person)
-    address = _address(person)
+    refuse_access_off(person)
+    address = address_on_record(person)
     earlier = last_mail(connection, person.id, "invitation")
     if call.args.text("kind") == "first" and account is not None:
         raise ActionFailed(Failure.CONFLICT, "A setup email was sent before; send a new one instead.")
     if call.args.text("kind") == "resend" and earlier is None and account is None:
         raise ActionFailed(Failure.NOT_READY, "No setup email was sent yet; send the first one.")
-    _cool_down(earlier, clinic, call.now)
+    _cool_down(earlier, address, clinic, call.now)
     given_up = _given_up(connection, call, address, "invitation", tokens, clinic)
     if given_up is not None:
         return given_up
@@ -88,15 +91,15 @@ def prepare_reset(
     connection: sqlite3.Connection, call: Call, clinic: Clinic, tokens: Callable[[], str]
 ) -> Posting | Broken:
     """The same for a password reset, which only an active account can have."""
-    person = _reachable(connection, call, "send_password_reset")
+    person = reachable(connection, call, "send_password_reset")
     account = account_of(connection, person)
     if account is None or account.state == "invited":
         raise ActionFailed(Failure.NOT_READY, "The account has not been set up yet; send the setup email.")
     if account.state != "active":
         raise ActionFailed(Failure.NOT_READY, f"The account is {account.state}; that must be lifted first.")
-    _access_on(person)
-    address = _address(person)
-    _cool_down(last_mail(connection, person.id, "password_reset"), clinic, call.now)
+    refuse_access_off(person)
+    address = address_on_record(person)
+    _cool_down(last_mail(connection, person.id, "password_reset"), address, clinic, call.now)
     given_up = _given_up(connection, call, address, "password_reset", tokens, clinic)
     if given_up is not None:
         return given_up
@@ -120,7 +123,8 @@ def token_hash(token: str) -> bytes:
     return hashlib.sha256(token.encode("utf-8", "replace")).digest()
 
 
-def _reachable(connection: sqlite3.Connection, call: Call, action: str) -> Person:
+def reachable(connection: sqlite3.Connection, call: Call, action: str) -> Person:
+    """The person a call is about. Raises ActionFailed `not_found`, or `not_ready` for an archived record."""
     person = find_person(connection, call.args.text("subject"))
     if is_archived(connection, person):
         raise ActionFailed(
@@ -129,12 +133,14 @@ def _reachable(connection: sqlite3.Connection, call: Call, action: str) -> Perso
     return person
 
 
-def _access_on(person: Person) -> None:
+def refuse_access_off(person: Person) -> None:
+    """Raises ActionFailed `not_ready` for somebody who may not use the portal."""
     if person.online_access is False:
         raise ActionFailed(Failure.NOT_READY, "Online access is switched off; switch it on first.")
 
 
-def _address(person: Person) -> str:
+def address_on_record(person: Person) -> str:
+    """The address to write to. Raises ActionFailed `not_ready` where there is none, or it cannot be right."""
     if not person.email:
         raise ActionFailed(Failure.NOT_READY, "There is no email address on record; add one first.")
     if not well_formed(person.email):
@@ -142,8 +148,8 @@ def _address(person: Person) -> str:
     return person.email
 
 
-def _cool_down(earlier: Mail | None, clinic: Clinic, now: datetime) -> None:
-    if earlier is None or earlier.state in _NEVER_SENT:
+def _cool_down(earlier: Mail | None, address: str, clinic: Clinic, now: datetime) -> None:
+    if earlier is None or earlier.state in _NEVER_SENT or normal(earlier.to_address) != normal(address):
         return
     pause = timedelta(minutes=clinic.resend_minutes)
     # The clock may have been set back since: nobody waits longer than one whole pause.
@@ -196,9 +202,16 @@ class Redeemed(msgspec.Struct, frozen=True):
     login_email: str
 
 
-def redeem(connection: sqlite3.Connection, token: str, now: datetime) -> Redeemed:
-    """Follow a one-time link. It works once, until it expires or a newer one is sent; that of a setup email
-    opens the account. Raises LinkRefused."""
+def redeem(
+    connection: sqlite3.Connection, token: str, now: datetime, password: Secret | None = None
+) -> Redeemed:
+    """Follow a one-time link, and choose a password there. It works once, until it expires or a newer one is
+    sent; that of a setup email opens the account.
+
+    Whoever follows a link has shown that the address it went to is theirs: only now does an address that was
+    changed become the one to log in with. Raises LinkRefused, and ActionFailed `invalid_input` for a
+    password that is too short.
+    """
     mail = next(iter(_mails_with(connection, token)), None)
     if mail is None or mail.subject is None:
         raise LinkRefused("unknown")
@@ -214,8 +227,13 @@ def redeem(connection: sqlite3.Connection, token: str, now: datetime) -> Redeeme
     account = account_of(connection, find_person(connection, mail.subject))
     if account is None:
         raise LinkRefused("unknown")
+    if password is not None:
+        refuse_bad_password(password)
+        keep_password(connection, account, password, None)
+        sign_out(connection, account, now)
+    login = confirm_login(connection, account, mail.to_address)
     note(connection, now, (mail.subject, "", ""), ("follow_link", mail.subject, mail.purpose))
-    return Redeemed(mail.subject, mail.purpose, account.login_email)
+    return Redeemed(mail.subject, mail.purpose, login)
 
 
 def _mails_with(connection: sqlite3.Connection, token: str) -> list[Mail]:

@@ -1,4 +1,5 @@
-"""What the clinic's mails say: the setup email, the password reset, and the ticket to the support address.
+"""What the clinic's mails say: the setup email, the password reset, the ticket to the support address, and
+the mails that tell a person of a change.
 
 Builds messages; sends nothing, and knows no database. Every value is put in as data: HTML is escaped, and
 no header can be continued by what somebody typed.
@@ -108,6 +109,54 @@ def ticket_email(
     )
 
 
+def address_left_email(envelope: Envelope, first_name: str, masked_new: str | None) -> EmailMessage:
+    """Tells the old address that mail goes elsewhere from now on; the new one is masked."""
+    clinic = envelope.clinic
+    return _told(
+        envelope,
+        f"Your email address at {clinic.name} was changed",
+        first_name,
+        f"on {told(envelope.at, clinic.zone)} the clinic changed the address it writes to you at, from this "
+        f"one to {masked_new}.",
+    )
+
+
+def address_taken_email(envelope: Envelope, first_name: str) -> EmailMessage:
+    """Tells the new address that mail goes there from now on."""
+    clinic = envelope.clinic
+    return _told(
+        envelope,
+        f"{clinic.name} writes to this address now",
+        first_name,
+        f"since {told(envelope.at, clinic.zone)} {clinic.name} writes to you at this email address.",
+    )
+
+
+def password_set_email(envelope: Envelope, first_name: str, until: datetime) -> EmailMessage:
+    """Tells a person that the clinic has set a temporary password; it never holds the password."""
+    clinic = envelope.clinic
+    return _told(
+        envelope,
+        f"A temporary password was set for {clinic.name}",
+        first_name,
+        f"on {told(envelope.at, clinic.zone)} the clinic set a temporary password for your account. It works "
+        f"until {told(until, clinic.zone)}, and you choose another one when you log in with it. The clinic "
+        "never sends it by email, and never asks you for it.",
+    )
+
+
+def second_factor_email(envelope: Envelope, first_name: str) -> EmailMessage:
+    """Tells a person that the second factor of their account was switched off."""
+    clinic = envelope.clinic
+    return _told(
+        envelope,
+        f"The second factor of your account at {clinic.name} was switched off",
+        first_name,
+        f"on {told(envelope.at, clinic.zone)} the clinic switched the second factor of your account off and "
+        "ended its password. To log in again, choose a new one with “Forgot password” on the log-in page.",
+    )
+
+
 def base_address(clinic: Clinic) -> str:
     """The clinic's login address without its last slash; links are made from it."""
     return clinic.login_url.rstrip("/")
@@ -134,6 +183,21 @@ def _farewell(clinic: Clinic, unexpected: str) -> tuple[str, ...]:
         unexpected,
         f"Questions? Write to {clinic.support_email}.",
         clinic.name,
+    )
+
+
+def _told(envelope: Envelope, subject: str, first_name: str, what: str) -> EmailMessage:
+    """A mail that tells of a change, and what to do about one that nobody asked for."""
+    clinic = envelope.clinic
+    return _letter(
+        envelope,
+        subject,
+        (
+            f"Hello {first_name},",
+            what,
+            f"Was it not you who asked for this? Then tell {clinic.support_email} at once.",
+            clinic.name,
+        ),
     )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Sequence
 from adapters.clinic.people import OMITTED, MaybeTruth, MaybeWord, Omitted, Truth, Whole, Word
 from engine import Diagnostic, Mapping, Node, Scalar, did_you_mean, finding
 
+_FROM_NOW = re.compile(r"in (\d{1,5}) (minute|hour|day|week)s?")
 _AGO = re.compile(r"(\d{1,5}) (minute|hour|day|week)s? ago")
 _MINUTES = {"minute": 1, "hour": 60, "day": 1440, "week": 10080}
 
@@ -126,6 +127,20 @@ class NodeReader:
             self.wrong_at(top, key, f'`{key}` must be a time such as "3 days ago" or "20 minutes ago"')
             return None
         return int(found[1]) * _MINUTES[found[2]]
+
+    def from_now(self, top: Mapping, key: str) -> int | None:
+        """In how many minutes something is, written as "in 2 days"; what was "20 minutes ago" is negative.
+        None where it is left out."""
+        value = self.maybe_text(top, key)
+        if not isinstance(value, str):
+            return None
+        ahead, ago = _FROM_NOW.fullmatch(value), _AGO.fullmatch(value)
+        if ahead is not None:
+            return int(ahead[1]) * _MINUTES[ahead[2]]
+        if ago is not None:
+            return -int(ago[1]) * _MINUTES[ago[2]]
+        self.wrong_at(top, key, f'`{key}` must be a time such as "in 2 days" or "20 minutes ago"')
+        return None
 
     def checked(self, top: Mapping, key: str, fits: Callable[[str], bool], wanted: str) -> Word:
         """A text that must look like what is `wanted`."""

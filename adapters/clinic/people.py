@@ -71,6 +71,18 @@ class DeliveryEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class VideoEntry:
+    """A video session: `starts` in so many minutes from now (negative: so many ago), `opens` so many minutes
+    before its start."""
+
+    starts: int
+    minutes: int = 50
+    opens: int = 10
+    link: bool = True
+    cancelled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class PersonEntry:
     """What clients and contacts have in common."""
 
@@ -102,6 +114,7 @@ class ClientEntry(PersonEntry):
     kind: Word = OMITTED
     birth_date: MaybeWord = OMITTED
     city: MaybeWord = OMITTED
+    video: VideoEntry | Omitted = OMITTED
     contacts: tuple[ContactEntry, ...] = ()
 
 

@@ -27,7 +27,9 @@ from adapters.clinic.people import (
     MaybeWord,
     Omitted,
     People,
+    VideoEntry,
     Word,
+    given,
 )
 from engine import (
     Diagnostic,
@@ -62,7 +64,7 @@ _PERSON_KEYS = (
     "name email phone status online_access email_notifications switched_off_by account invitation delivery"
 ).split()
 _CONTACT_KEYS = (*_PERSON_KEYS, "relationship", "primary", "consent")
-_CLIENT_KEYS = (*_PERSON_KEYS, "kind", "birth_date", "city", "contacts")
+_CLIENT_KEYS = (*_PERSON_KEYS, "kind", "birth_date", "city", "video", "contacts")
 _CLINIC_KEYS = (
     "name login_url support_email mail_from timezone invite_hours resend_minutes age_of_majority mail_policy"
 ).split()
@@ -164,6 +166,7 @@ class _Reading(NodeReader):
             kind=kind,
             birth_date=birth_date,
             city=self.maybe_text(top, "city"),
+            video=self._video(top),
             contacts=contacts,
         )
 
@@ -246,6 +249,29 @@ class _Reading(NodeReader):
         found = self.word(inner, "state", DELIVERY_STATES)
         return DeliveryEntry(
             None if isinstance(found, Omitted) else found, None if isinstance(status, Omitted) else status
+        )
+
+    def _video(self, top: Mapping) -> VideoEntry | Omitted:
+        node = top.get("video")
+        if node is None:
+            return OMITTED
+        inner = self.mapping(node, "a video session", ("starts", "minutes", "opens", "link", "cancelled"))
+        if inner is None:
+            return OMITTED
+        if inner.get("starts") is None:
+            self.findings.append(
+                finding("U503", inner.place, "`starts` is missing.", repair='Add `starts: "in 2 days"`.')
+            )
+        starts = self.from_now(inner, "starts")
+        if starts is None:
+            return OMITTED
+        usual = VideoEntry(starts)
+        return VideoEntry(
+            starts,
+            given(self.whole(inner, "minutes", 1, 24 * 60), usual.minutes),
+            given(self.whole(inner, "opens", 0, 24 * 60), usual.opens),
+            given(self.truth(inner, "link"), usual.link),
+            given(self.truth(inner, "cancelled"), usual.cancelled),
         )
 
     def _name(self, person: Mapping) -> str | None:

@@ -26,9 +26,11 @@ from adapters.clinic.people import (
     Omitted,
     People,
     PersonEntry,
+    VideoEntry,
     given,
 )
 from adapters.clinic.records import Clinic, load_clinic
+from adapters.clinic.video_sessions import add_video_session
 from adapters.problems import PlainProblem, Unusable
 
 _DAY = 24 * 60
@@ -104,6 +106,8 @@ class _Filling(msgspec.Struct, frozen=True):
             (self._birth_date(entry), given(entry.city, None), id),
         )
         self._add_history(id, entry)
+        if not isinstance(entry.video, Omitted):
+            self._add_video(id, entry.video)
 
     def add_contact(self, id: str, entry: ContactEntry, client: str) -> None:
         self._add_person(id, entry, client)
@@ -117,6 +121,17 @@ class _Filling(msgspec.Struct, frozen=True):
             ),
         )
         self._add_history(id, entry)
+
+    def _add_video(self, client: str, video: VideoEntry) -> None:
+        add_video_session(
+            self.connection,
+            client,
+            self.now + timedelta(minutes=video.starts),
+            video.minutes,
+            video.opens,
+            has_link=video.link,
+            cancelled=video.cancelled,
+        )
 
     def _add_person(self, id: str, entry: PersonEntry, client: str | None) -> None:
         address = given(entry.email, None)

@@ -10,19 +10,47 @@ from typing import Protocol
 
 import msgspec
 
+from adapters.secret import Secret, SecretGone
 from engine import Failure, Finding, Value
+
+
+class Secrets(Protocol):
+    """Where a backend gets a secret it was given, and leaves one it made. In arguments and results only
+    references stand, so that a receipt may be kept."""
+
+    def get(self, value: Value) -> Secret:
+        """The secret that an argument refers to. Raises SecretGone if it is not known any more."""
+        ...
+
+    def keep(self, secret: Secret) -> Value:
+        """Take a secret that is part of a result; the reference to put into the result."""
+        ...
+
+
+class NoSecrets:
+    """For calls that have none."""
+
+    def get(self, value: Value) -> Secret:
+        """None is known."""
+        raise SecretGone
+
+    def keep(self, secret: Secret) -> Value:
+        """It cannot be kept."""
+        raise SecretGone
 
 
 class CallContext(msgspec.Struct, frozen=True):
     """Who calls, for which session, under which idempotency key.
 
-    `key` is empty for reads. `deadline` is the whole time the call may take, in seconds.
+    `key` is empty for reads. `deadline` is the whole time the call may take, in seconds; `secrets` resolves
+    the secrets among the arguments and takes those of the result.
     """
 
     key: str
     actor: str
     session: str
     deadline: float
+    secrets: Secrets = msgspec.field(default_factory=NoSecrets)
 
 
 class ActionFailed(Exception):

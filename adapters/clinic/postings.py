@@ -114,6 +114,15 @@ def _broken(posting: Posting, status: str) -> Broken:
     return Broken(Failure.UNDELIVERABLE, f"{why}.", result)
 
 
+def end_links(connection: sqlite3.Connection, subject: str, at: str) -> None:
+    """End every one-time link that was sent to a person and not followed yet."""
+    connection.execute(
+        """UPDATE message SET ended_at = ? WHERE subject = ? AND token_hash IS NOT NULL
+           AND ended_at IS NULL AND used_at IS NULL""",
+        (at, subject),
+    )
+
+
 def _end_older_links(connection: sqlite3.Connection, newest: str, at: str) -> None:
     connection.execute(
         """UPDATE message SET ended_at = ? WHERE id <> ? AND ended_at IS NULL AND used_at IS NULL

@@ -11,10 +11,12 @@ import msgspec
 from adapters.clinic.accounts import get_account
 from adapters.clinic.addresses import check_email
 from adapters.clinic.arguments import Arguments
+from adapters.clinic.consents import get_consent
 from adapters.clinic.deliveries import get_delivery
 from adapters.clinic.invitations import get_invitation
 from adapters.clinic.records import Clinic, contacts_of, find_client, find_person, kind_of, load_clinic
 from adapters.clinic.search import find_clients
+from adapters.clinic.video_sessions import next_video_session
 from engine import Value
 
 
@@ -63,6 +65,11 @@ def _get_delivery(read: Reading) -> Value:
     return get_delivery(read.connection, read.args.text("message"), read.clinic.zone)
 
 
+def _next_video_session(read: Reading) -> Value:
+    client = find_client(read.connection, read.args.text("client"))
+    return next_video_session(read.connection, client, read.clinic.zone, read.now)
+
+
 READS: Mapping[str, Callable[[Reading], Value]] = {
     "get_clinic": lambda read: read.clinic.as_value(),
     "find_clients": _find_clients,
@@ -73,6 +80,8 @@ READS: Mapping[str, Callable[[Reading], Value]] = {
     "get_account": _get_account,
     "get_invitation": _get_invitation,
     "get_delivery": _get_delivery,
+    "get_consent": lambda read: get_consent(read.connection, read.args, read.clinic.zone),
+    "next_video_session": _next_video_session,
 }
 
 

@@ -73,7 +73,6 @@ class Person(msgspec.Struct, frozen=True):
     city: str | None
     relationship: str | None
     is_primary: bool
-    consent: str
     online_access: bool | None
     email_notifications: bool | None
     switched_off_by: str | None
@@ -124,7 +123,7 @@ class Person(msgspec.Struct, frozen=True):
 
 
 _COLUMNS = """id, client_id, place, name, email, phone, status, birth_date, city, relationship, is_primary,
-  consent, online_access, email_notifications, switched_off_by, version"""
+  online_access, email_notifications, switched_off_by, version"""
 
 
 def load_clinic(connection: sqlite3.Connection) -> Clinic:
@@ -198,7 +197,6 @@ def _person(row: tuple[object, ...]) -> Person:
         city=_text(fields["city"]),
         relationship=_text(fields["relationship"]),
         is_primary=fields["is_primary"] == 1,
-        consent=str(fields["consent"]),
         online_access=_truth(fields["online_access"]),
         email_notifications=_truth(fields["email_notifications"]),
         switched_off_by=_text(fields["switched_off_by"]),

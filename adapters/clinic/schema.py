@@ -1,11 +1,13 @@
-"""The tables of the embedded clinic, and the marks by which its file is told from others."""
+"""The tables of the embedded clinic, and the marks by which its file is told from others.
+
+What was once released is not changed: a later format is reached by the next of `MIGRATIONS`.
+"""
 
 from __future__ import annotations
 
 APPLICATION_ID = 0x756E636C  # "uncl"; SQLite keeps it at a fixed place in the file
-USER_VERSION = 1
 
-SCHEMA = """
+_FIRST = """
 CREATE TABLE clinic (
   one INTEGER PRIMARY KEY CHECK (one = 1),
   id TEXT NOT NULL,
@@ -126,3 +128,70 @@ BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
 CREATE TRIGGER journal_is_not_cut BEFORE DELETE ON journal
 BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
 """
+
+# Passwords, consent with its proof, verifications, video sessions, and mails that tell of a change.
+_SECOND = """
+CREATE TABLE message_2 (
+  id TEXT PRIMARY KEY,
+  n INTEGER NOT NULL UNIQUE,
+  purpose TEXT NOT NULL CHECK (purpose IN ('invitation', 'password_reset', 'ticket', 'notice')),
+  subject TEXT REFERENCES person (id),
+  to_address TEXT NOT NULL,
+  sent_at TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN
+    ('unknown', 'queued', 'sent', 'delivered', 'deferred', 'bounced', 'suppressed', 'complained')),
+  status TEXT,
+  state_at TEXT NOT NULL,
+  token_hash BLOB UNIQUE,
+  expires_at TEXT,
+  used_at TEXT,
+  ended_at TEXT
+) STRICT;
+INSERT INTO message_2 SELECT id, n, purpose, subject, to_address, sent_at, state, status, state_at,
+  token_hash, expires_at, used_at, ended_at FROM message;
+DROP TABLE message;
+ALTER TABLE message_2 RENAME TO message;
+CREATE INDEX message_subject ON message (subject, purpose, n);
+
+-- Of a password only salt and hash are kept; password_until: it is a temporary one. new_login: the address
+-- becomes the one to log in with when a link that was sent there is followed.
+ALTER TABLE account ADD COLUMN password BLOB;
+ALTER TABLE account ADD COLUMN password_until TEXT;
+ALTER TABLE account ADD COLUMN new_login TEXT;
+ALTER TABLE account ADD COLUMN wrong_tries INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE sign_in (
+  n INTEGER PRIMARY KEY,
+  account INTEGER NOT NULL REFERENCES account (id),
+  at TEXT NOT NULL,
+  ended_at TEXT
+) STRICT;
+
+-- A contact belongs to one client, so the consent for both is the contact's.
+ALTER TABLE person ADD COLUMN consent_by TEXT;
+ALTER TABLE person ADD COLUMN consent_at TEXT;
+ALTER TABLE person ADD COLUMN consent_proof TEXT;
+ALTER TABLE person ADD COLUMN consent_version INTEGER NOT NULL DEFAULT 1;
+
+CREATE TABLE verification (
+  n INTEGER PRIMARY KEY,
+  at TEXT NOT NULL,
+  actor TEXT NOT NULL,
+  session TEXT NOT NULL,
+  subject TEXT NOT NULL REFERENCES person (id),
+  method TEXT NOT NULL,
+  outcome TEXT NOT NULL CHECK (outcome IN ('passed', 'failed')),
+  covers TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE video_session (
+  n INTEGER PRIMARY KEY,
+  client_id TEXT NOT NULL REFERENCES person (id),
+  starts TEXT NOT NULL,
+  ends TEXT NOT NULL,
+  join_opens TEXT NOT NULL,
+  has_link INTEGER NOT NULL CHECK (has_link IN (0, 1)),
+  cancelled INTEGER NOT NULL CHECK (cancelled IN (0, 1))
+) STRICT;
+"""
+
+MIGRATIONS = (_FIRST, _SECOND)

@@ -61,6 +61,9 @@ def _tables(connection: sqlite3.Connection, who: str | None, now: datetime) -> t
         _clinic_table(clinic),
         _people_table(connection, clinic, chosen, now),
         _mail_table(connection, clinic, ids if narrow else None, now),
+        _consent_table(connection, clinic, ids if narrow else None),
+        _video_table(connection, clinic, ids if narrow else None),
+        _verification_table(connection, clinic, ids if narrow else None),
         _ticket_table(connection, clinic, ids if narrow else None),
         *([] if narrow else [_request_table(connection, clinic)]),
         _journal_table(connection, clinic, ids if narrow else None),
@@ -168,6 +171,51 @@ def _link(mail: Mail, now: datetime) -> str:
         return ""
     replaced = mail.ended_at is not None and mail.used_at is None and mail.state == "sent"
     return "replaced" if replaced else link_state(mail, now)
+
+
+def _consent_table(connection: sqlite3.Connection, clinic: Clinic, ids: frozenset[str] | None) -> Table:
+    found = connection.execute(
+        """SELECT client_id, id, consent, consent_by, consent_at, consent_proof FROM person
+           WHERE consent <> 'none' AND client_id IS NOT NULL ORDER BY place"""
+    ).fetchall()
+    rows = tuple(
+        (str(client), str(contact), str(status), by or "", _local(at, clinic) if at else "", proof or "")
+        for client, contact, status, by, at, proof in found
+        if ids is None or contact in ids
+    )
+    return Table("Consent", ("client", "contact", "status", "by", "at", "proof"), rows)
+
+
+def _video_table(connection: sqlite3.Connection, clinic: Clinic, ids: frozenset[str] | None) -> Table:
+    found = connection.execute(
+        "SELECT client_id, starts, ends, join_opens, has_link, cancelled FROM video_session ORDER BY starts"
+    ).fetchall()
+    rows = tuple(
+        (
+            str(client),
+            *(_local(str(moment), clinic) for moment in moments),
+            "yes" if has_link else "no",
+            "yes" if cancelled else "",
+        )
+        for client, *moments, has_link, cancelled in found
+        if ids is None or client in ids
+    )
+    return Table("Video sessions", ("client", "start", "end", "opens", "link", "cancelled"), rows)
+
+
+def _verification_table(connection: sqlite3.Connection, clinic: Clinic, ids: frozenset[str] | None) -> Table:
+    found = connection.execute(
+        "SELECT at, actor, session, subject, method, outcome, covers FROM verification ORDER BY n"
+    ).fetchall()
+    rows = tuple(
+        (
+            *(_local(str(at), clinic), str(actor), str(session), str(subject)),
+            *(str(method).replace("_", " "), str(outcome), ", ".join(json.loads(covers)).replace("_", " ")),
+        )
+        for at, actor, session, subject, method, outcome, covers in found
+        if ids is None or subject in ids
+    )
+    return Table("Verifications", ("at", "by", "session", "person", "how", "outcome", "for"), rows)
 
 
 def _ticket_table(connection: sqlite3.Connection, clinic: Clinic, ids: frozenset[str] | None) -> Table:

@@ -35,11 +35,14 @@ DENIED = Permission(allowed=False)
 
 
 class Policy(msgspec.Struct, frozen=True):
-    """`everybody` is the most trusted role of a user whom `people` does not name; `usual` the role taken
-    when none is asked for; `evidence_by` the accepted methods, best first."""
+    """`permissions` names actions, and also `action.parameter` where a parameter may be given by fewer than
+    may call the action. `everybody` is the most trusted role of a user whom `people` does not name; `usual`
+    the role taken when none is asked for; `evidence_by` the accepted methods, best first; `sends_a_day` how
+    many mails one person may be sent within a day."""
 
     permissions: Mapping[str, Mapping[Audience, Permission]]
     confirm_from_risk: int
+    sends_a_day: int
     evidence_by: tuple[str, ...]
     everybody: Audience
     people: Mapping[str, Audience]
@@ -48,3 +51,8 @@ class Policy(msgspec.Struct, frozen=True):
     def permission(self, action: str, audience: Audience) -> Permission:
         """What the policy says about this action and audience; denied if it says nothing."""
         return self.permissions.get(action, {}).get(audience, DENIED)
+
+    def parameter(self, action: str, name: str, audience: Audience) -> Permission:
+        """What it says about giving that parameter: as about the action, unless it is named."""
+        named = f"{action}.{name}"
+        return self.permission(named if named in self.permissions else action, audience)

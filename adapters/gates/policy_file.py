@@ -28,9 +28,10 @@ from engine import Sequence as SequenceNode
 
 SHIPPED = Path(__file__).with_name("policy.yaml")
 
-_NOTHING = Policy({}, SHOWN_FROM_RISK, METHODS, Audience.VISITOR, {}, Audience.VISITOR)
-_KEYS = ("roles", "confirm_from_risk", "evidence_by", "actions")
+_NOTHING = Policy({}, SHOWN_FROM_RISK, 1, METHODS, Audience.VISITOR, {}, Audience.VISITOR)
+_KEYS = ("roles", "confirm_from_risk", "sends_a_day", "evidence_by", "actions")
 _ROLE_KEYS = ("everybody", "usual", "people")
+MOST_SENDS = 50
 _RULES = ("yes", "never", "self", "evidence", "second person")
 _AUDIENCES = tuple(audience.value for audience in Audience)
 
@@ -68,6 +69,8 @@ def _read(source: Source, base: Policy, found: _Findings) -> tuple[Policy | None
                 policy = _with_roles(policy, value, found)
             case "confirm_from_risk":
                 policy = replace(policy, confirm_from_risk=found.risk(value) or policy.confirm_from_risk)
+            case "sends_a_day":
+                policy = replace(policy, sends_a_day=found.sends(value) or policy.sends_a_day)
             case "evidence_by":
                 methods = tuple(found.words(value, METHODS, "U555", "way to verify an identity"))
                 policy = replace(policy, evidence_by=methods or policy.evidence_by)
@@ -120,7 +123,7 @@ def _permission(action: str, audience: Audience, node: Node, found: _Findings) -
         found.add("U553", node, "`yes` and `never` stand alone.", "Remove one of the words.")
     if not words or "never" in words:
         return DENIED
-    declared = found.declared.get(action)
+    declared = found.declared.get(action.partition(".")[0])
     if declared is not None and audience not in declared.audiences:
         able = ", ".join(other for other in Audience if other in declared.audiences)
         found.add(
@@ -185,6 +188,14 @@ class _Findings:
             self.unknown("U552", node, _AUDIENCES, "audience")
         else:
             self.add("U552", node, f"One audience must stand here: {', '.join(_AUDIENCES)}.")
+        return None
+
+    def sends(self, node: Node) -> int | None:
+        """The number of mails that stands here."""
+        value = node.value if isinstance(node, Scalar) else None
+        if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MOST_SENDS:
+            return value
+        self.add("U555", node, f"This must be a whole number from 1 to {MOST_SENDS}.")
         return None
 
     def risk(self, node: Node) -> int | None:

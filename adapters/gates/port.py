@@ -1,7 +1,7 @@
 """The gates' port: a question about one call, and who answers it.
 
-The answers are the engine's own values (`Allow`, `Deny`, `NeedConfirmation`, `NeedEvidence`). Nothing here
-knows where policies are kept or how a call is made.
+The answers are the engine's own values (`Allow`, `Deny`, `NeedConfirmation`, `NeedEvidence`, `NeedSecond`).
+Nothing here knows where policies are kept or how a call is made.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from typing import Protocol
 
 import msgspec
 
-from engine import Audience, Call, Verdict
+from engine import Audience, Call, Event, Verdict
 
 
 class Question(msgspec.Struct, frozen=True):
-    """May `actor`, holding the conversation as `audience`, make this call at the moment `at` (UTC)?
+    """May `actor`, holding the conversation `session` as `audience`, make this call at the moment `at` (UTC)?
 
     `own` holds the ids of the people the actor may act for as themself: a signed-in client's own, and
     those a signed-in contact acts for. Nobody is their own by default.
@@ -26,23 +26,7 @@ class Question(msgspec.Struct, frozen=True):
     actor: str
     at: str
     own: frozenset[str] = frozenset()
-
-
-class EvidenceBook(Protocol):
-    """Knows which identities have been verified."""
-
-    def find(self, subject: str, action: str, actor: str, at: str) -> bool:
-        """Whether `actor` holds evidence of the identity of `subject` that covers `action` and is still
-        good at `at`."""
-        ...
-
-
-class EmptyBook:
-    """No identity was ever verified."""
-
-    def find(self, subject: str, action: str, actor: str, at: str) -> bool:
-        """Never."""
-        return False
+    session: str = ""
 
 
 class Gate(Protocol):
@@ -50,6 +34,16 @@ class Gate(Protocol):
 
     def decide(self, question: Question) -> Verdict:
         """Whether the call may be made now. Never raises; what is not allowed by name is denied."""
+        ...
+
+    def about_to(self, call: Call, actor: str, session: str, at: str) -> None:
+        """A call that changes something is going to be made; written down before it is. Raises Unusable if
+        that cannot be done, and then the call is not made."""
+        ...
+
+    def done(self, call: Call, event: Event, actor: str, session: str, at: str) -> None:
+        """How that call ended: `Succeeded`, `Failed`, `Lost` or, after looking, `CheckedBack`. May come twice
+        for one call, and never comes if the process died. Raises nothing."""
         ...
 
     def allowed(self, audience: Audience, capabilities: Set[str]) -> frozenset[str]:

@@ -13,8 +13,10 @@ class Vault(Protocol):
     Nothing it raises or prints ever holds a secret.
     """
 
-    def put(self, value: str, owner: str) -> SecretRef:
-        """Keep a secret; the reference says under which id, and which checks it passed."""
+    def put(self, value: str, owner: str, least: int = 0, known: tuple[str, ...] | None = None) -> SecretRef:
+        """Keep a secret; the reference says under which id, and which checks it passed. `least` is the number
+        of characters it should have (the check `N-characters`); `known` are words that others know about its
+        owner: where they are given, it should not be easy to guess (the check `uncommon`)."""
         ...
 
     def reveal(self, id: str, owner: str) -> str | None:

@@ -7,13 +7,12 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from typing import NoReturn
 
+from adapters.secrets.guessing import uncommon
 from engine import SecretRef
 
 CHECKS: Mapping[str, Callable[[str], bool]] = {
     "one-line": lambda value: not any(unicodedata.category(each).startswith("C") for each in value),
     "no-outer-blanks": lambda value: value == value.strip(),
-    "8-characters": lambda value: len(value) >= 8,
-    "15-characters": lambda value: len(value) >= 15,
 }
 """What is looked at when a secret is put away; the names of those it passed go with its reference."""
 
@@ -51,9 +50,14 @@ class MemoryVault:
         self._lock = threading.Lock()
         self._secrets: dict[str, _Secret] = {}
 
-    def put(self, value: str, owner: str) -> SecretRef:
+    def put(self, value: str, owner: str, least: int = 0, known: tuple[str, ...] | None = None) -> SecretRef:
         """See `Vault.put`."""
-        reference = SecretRef(self._new_id(), tuple(name for name, passes in CHECKS.items() if passes(value)))
+        passed = [name for name, passes in CHECKS.items() if passes(value)]
+        if least and len(value) >= least:
+            passed.append(f"{least}-characters")
+        if known is not None and uncommon(value, known):
+            passed.append("uncommon")
+        reference = SecretRef(self._new_id(), tuple(passed))
         with self._lock:
             self._secrets[reference.id] = _Secret(value, owner)
         return reference

@@ -23,9 +23,10 @@ _ALLOWED: Mapping[str, frozenset[PromptKind]] = {
     "of": frozenset({"one", "several"}),
     "label": frozenset({"one", "several"}),
     "detail": frozenset({"one", "several"}),
-    "min": frozenset({"text", "date", "number", "several"}),
+    "min": frozenset({"text", "date", "number", "several", "secret"}),
     "max": frozenset({"text", "date", "number", "several"}),
     "pattern": frozenset({"text"}),
+    "confirm": frozenset({"secret"}),
 }
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
@@ -59,6 +60,8 @@ def _there(ask: Ask) -> Iterator[tuple[str, object]]:
         value = parts.texts.get(name) or parts.expressions.get(name) or parts.bounds.get(name)
         if value is not None:
             yield name, value
+    if ask.confirm:
+        yield "confirm", True
     if ask.options:
         yield "answers", ask.options
 
@@ -106,7 +109,7 @@ def _bound(ask: Ask, bound: Scalar, checking: Checking) -> None:
     elif ask.kind == "number":
         fits = isinstance(bound.value, int | float) and not isinstance(bound.value, bool)
         wanted = "a number"
-    elif ask.kind in ("text", "several"):
+    elif ask.kind in ("text", "several", "secret"):
         fits = isinstance(bound.value, int) and not isinstance(bound.value, bool) and bound.value >= 0
         wanted = "a whole number from 0"
     else:

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 PICKED = "picked"
 SKIPPED = "skipped"
+LEAST_NEW = 8
+"""No new secret is shorter than this (NIST SP 800-63B)."""
 YES_NO = (Choice("yes", "Yes"), Choice("no", "No"))
 _KINDS: tuple[PromptKind, ...] = get_args(PromptKind)
 _TYPES: Mapping[PromptKind, Type] = {
@@ -66,6 +68,7 @@ class Ask(Asking, frozen=True):
     detail: Template | None
     hint: Template | None
     optional: bool
+    confirm: bool
     minimum: Scalar | None
     maximum: Scalar | None
     pattern: Scalar | None
@@ -98,7 +101,8 @@ class Ask(Asking, frozen=True):
         if leads:
             choices = tuple(self._with_effect(run, choice, leads.get(choice.id)) for choice in choices)
         hint = self.hint.render(run.env).text if self.hint is not None else ""
-        run.ask(self.path, self.kind, self.text.render(run.env), choices, self.optional, hint)
+        text = self.text.render(run.env)
+        run.ask(self.path, self.kind, text, choices, self.optional, hint, self.confirm, self._least())
         return None
 
     def answered(self, run: Run, prompt: Prompt, value: Value) -> Taken | NotAccepted:
@@ -220,11 +224,19 @@ class Ask(Asking, frozen=True):
             kind=self.kind,
             choices=prompt.choices,
             optional=self.optional,
-            minimum=self.minimum.value if self.minimum is not None else None,
+            minimum=self._least() or (self.minimum.value if self.minimum is not None else None),
             maximum=self.maximum.value if self.maximum is not None else None,
             pattern=self.pattern.text if self.pattern is not None else None,
             today=run.today,
+            new=self.confirm,
         )
+
+    def _least(self) -> int:
+        """How many characters a secret must have."""
+        if self.kind != "secret":
+            return 0
+        least = self.minimum.value if self.minimum is not None else None
+        return max(least if isinstance(least, int) else 0, LEAST_NEW if self.confirm else 0)
 
     def _holds(self, run: Run, answer: Accepted) -> bool:
         """Whether an answer that was given is valid by the author's own condition."""
@@ -314,6 +326,7 @@ def _make(plan: Blueprint) -> Step | None:
         parts.texts.get("detail"),
         parts.texts.get("hint"),
         parts.flags.get("optional", "optional" in parts.written),
+        parts.flags.get("confirm", False),
         parts.bounds.get("min"),
         parts.bounds.get("max"),
         parts.bounds.get("pattern"),
@@ -360,6 +373,7 @@ ASK = StepKind(
         Field("detail", Shape.TEXT, "what tells two items with one label apart"),
         Field("hint", Shape.TEXT, "what form the answer has"),
         Field("optional", Shape.FLAG, "whether it may be skipped"),
+        Field("confirm", Shape.FLAG, "whether this is a new secret, typed twice and not an easy one"),
         Field("min", Shape.BOUND, "the least number, date, or number of characters"),
         Field("max", Shape.BOUND, "the greatest number, date, or number of characters"),
         Field("pattern", Shape.PATTERN, "the pattern that the whole answer matches"),

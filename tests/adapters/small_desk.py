@@ -25,9 +25,11 @@ from engine import (
     Action,
     Allow,
     Audience,
+    Call,
     Catalog,
     DidNotHappen,
     Effect,
+    Event,
     Failure,
     Finding,
     Happened,
@@ -188,6 +190,12 @@ class OpenGate:
 
     def decide(self, question: Question) -> Verdict:
         return self.verdict
+
+    def about_to(self, call: Call, actor: str, session: str, at: str) -> None:
+        return None
+
+    def done(self, call: Call, event: Event, actor: str, session: str, at: str) -> None:
+        return None
 
     def allowed(self, audience: Audience, capabilities: frozenset[str] | set[str]) -> frozenset[str]:
         return frozenset(capabilities)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
+from itertools import pairwise
 
 import msgspec
 import pytest
@@ -10,9 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import BrokenState
+from engine.events import Answered
 from engine.state import Frame, Round, State, state_from_json, state_to_json
+from engine.turn import advance
 from engine.values import Value
-from tests.engine.play import Play, Works, flow_of, result_of
+from tests.engine.play import NOW, Play, Works, flow_of, result_of
 from tests.engine.values_of import TEXTS
 
 LOOP = """
@@ -32,7 +36,10 @@ audience: [agent]
 inputs: {person: ClientRef}
 exits: [done]
 steps:
-  - {id: more, ask: "Is {{ person.name }} to be asked some more, as it is usual here?", kind: yes-no, save: more}
+  - id: more
+    ask: "Is {{ person.name }} to be asked some more, as it is usual here?"
+    kind: yes-no
+    save: more
   - {id: what, ask: "What does {{ person.first_name }} say?", kind: text, optional: true, save: what}
   - if: more
     then: [go: more]
@@ -54,11 +61,12 @@ def test_a_state_after_five_hundred_answers_is_modest_and_grows_evenly() -> None
     play = talk()
     sizes = []
     for number in range(500):
-        play.answer(number % 20 != 18 if number % 2 == 0 else f"words {number}")
+        value: Value = number % 20 != 18 if number % 2 == 0 else f"words {number}"
+        play.state = advance(play.flow, play.here, Answered(value, NOW)).state
         sizes.append(len(state_to_json(play.here)))
     assert play.here.turns == 500
     assert sizes[-1] < 400_000
-    assert max(after - before for before, after in zip(sizes, sizes[1:], strict=False)) < 3_000
+    assert max(after - before for before, after in pairwise(sizes)) < 3_000
 
 
 def test_what_is_shared_is_stored_once() -> None:
@@ -114,10 +122,8 @@ def test_cut_or_changed_bytes_are_refused_or_are_a_state(data: st.DataObject) ->
     whole = state_to_json(talk_once())
     at = data.draw(st.integers(0, len(whole) - 1))
     changed = whole[:at] + data.draw(st.binary(max_size=3)) + whole[at + data.draw(st.integers(0, 3)) :]
-    try:
+    with suppress(BrokenState):
         assert isinstance(state_from_json(changed), State)
-    except BrokenState as error:
-        assert "not the state of a session" in str(error)
 
 
 def talk_once() -> State:

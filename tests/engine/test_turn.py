@@ -121,10 +121,7 @@ def test_a_secret_is_shown_before_the_conversation_goes_on() -> None:
     state = Play(flow_of(THREE)).here
     frame = Frame("a", "1", "a/", {})
     waiting = AtReveal(Reveal("r1", "The new password"))
-    changes = {"frames": (frame,), "waiting": waiting}
-    play.state = type(state)(
-        **{name: changes.get(name, getattr(state, name)) for name in state.__struct_fields__}
-    )
+    play.state = msgspec.structs.replace(state, frames=(frame,), waiting=waiting)
     assert play.feed(Resumed(NOW, TODAY))[-1] == waiting.reveal
     assert [each.code for each in play.feed(Answered("x", NOW)) if isinstance(each, Problem)] == ["busy"]
     with pytest.raises(OutOfTurn):

@@ -10,7 +10,8 @@ from itertools import count
 
 from adapters.clinic.port import ActionFailed, Backend, CallContext
 from adapters.letters import Accepted, Carried
-from engine import Failure, Finding, Value
+from adapters.secret import Secret, SecretGone
+from engine import Failure, Finding, SecretRef, Value, secret_id
 
 START = datetime(2026, 11, 23, 14, 30, tzinfo=UTC)
 
@@ -60,6 +61,24 @@ class Carrier:
 
 
 @dataclass
+class Vault:
+    """Keeps secrets for the calls of a test."""
+
+    kept: dict[str, Secret] = field(default_factory=dict)
+
+    def get(self, value: Value) -> Secret:
+        found = self.kept.get(secret_id(value) or "")
+        if found is None:
+            raise SecretGone
+        return found
+
+    def keep(self, secret: Secret) -> Value:
+        ref = SecretRef(f"secret-{len(self.kept) + 1}")
+        self.kept[ref.id] = secret
+        return ref.as_value()
+
+
+@dataclass
 class Bench:
     """One backend under test."""
 
@@ -67,6 +86,7 @@ class Bench:
     carrier: Carrier
     clock: Clock
     keys: count[int] = field(default_factory=lambda: count(1))
+    vault: Vault = field(default_factory=Vault)
 
     def call(self, action: str, key: str | None = None, **args: Value) -> Value:
         """Make one call, under a new key unless one is given."""
@@ -90,7 +110,9 @@ class Bench:
         return self.backend.check_back(action, args, self.context(key))
 
     def context(self, key: str | None = None) -> CallContext:
-        return CallContext(f"key-{next(self.keys)}" if key is None else key, "alice", "session-1", 5.0)
+        return CallContext(
+            f"key-{next(self.keys)}" if key is None else key, "alice", "session-1", 5.0, self.vault
+        )
 
     def settings(self, subject: str) -> tuple[Value, Value]:
         """Online access and email notifications as the backend has them."""
@@ -99,6 +121,17 @@ class Bench:
 
     def version(self, subject: str) -> Value:
         return self.record("get_portal_settings", subject=subject)["version"]
+
+    def consent_version(self, client: str, contact: str) -> Value:
+        return self.record("get_consent", client=client, contact=contact)["version"]
+
+    def typed(self, password: str) -> Value:
+        """The reference of a password that somebody typed."""
+        return self.vault.keep(Secret(password))
+
+    def shown(self, credential: dict[str, Value]) -> Secret:
+        """The password of a TempCredential."""
+        return self.vault.get(credential["secret"])
 
     def switch(self, subject: str, **switches: Value) -> dict[str, Value]:
         return self.record(

@@ -17,10 +17,12 @@ from adapters.letters import Refused, Uncertain, Unreachable
 from engine import CannotTell, DidNotHappen, Effect, Failure, Happened, Value
 from tests.adapters.clinic.bench import Bench, failed_with
 from tests.adapters.clinic.fits import misfits
+from tests.adapters.clinic.guarded_contract import GuardedContract
 
 MakeBench = Callable[[People], Bench]
 
 SUBJECT_ACTIONS = ("get_portal_settings", "check_email", "get_account", "get_invitation")
+GUARDED = ("set_temporary_password", "unlock_account", "revoke_sessions", "reset_mfa")
 GOOD_ARGS: dict[str, dict[str, Value]] = {
     "get_clinic": {},
     "find_clients": {"query": "souza"},
@@ -36,10 +38,40 @@ GOOD_ARGS: dict[str, dict[str, Value]] = {
     "send_password_reset": {"subject": "daniel-okafor"},
     "open_ticket": {"topic": "setup email", "summary": "it never comes", "trail": ["sent again"]},
     "request_help": {"topic": "I cannot log in", "contact": "ana"},
+    "get_consent": {"client": "mia-chen", "contact": "wei-chen"},
+    "next_video_session": {"client": "mia-chen"},
+    "record_verification": {
+        "subject": "ana-souza",
+        "method": "callback_on_file",
+        "outcome": "passed",
+        "covers": ["update_email"],
+    },
+    "update_email": {
+        "subject": "ana-souza",
+        "new_email": "ana@work.example",
+        "expected_version": "now",
+    },
+    "set_temporary_password": {"subject": "ivy-walker"},
+    "clear_suppression": {"subject": "paul-dubois", "client_asked": True},
+    "unlock_account": {"subject": "priya-shah"},
+    "revoke_sessions": {"subject": "daniel-okafor"},
+    "reset_mfa": {"subject": "chloe-bennett"},
+    "record_consent": {
+        "client": "mia-chen",
+        "contact": "wei-chen",
+        "evidence_ref": "form of 23 November, binder 4",
+        "expected_version": "of the consent",
+    },
+    "withdraw_consent": {
+        "client": "oskar-lind",
+        "contact": "ingrid-lind",
+        "evidence_ref": "letter of 23 November",
+        "expected_version": "of the consent",
+    },
 }
 
 
-class BackendContract:
+class BackendContract(GuardedContract):
     """Subclasses provide the fixture `bench`, at the clinic of the contract's people."""
 
     # -- the catalogue ---------------------------------------------------------------------------------
@@ -68,7 +100,7 @@ class BackendContract:
     def test_an_unknown_action_is_unsupported(self, bench: Bench) -> None:
         assert failed_with(bench.fails("brew_coffee")) is Failure.UNSUPPORTED
 
-    @pytest.mark.parametrize("action", [*SUBJECT_ACTIONS, "send_password_reset"])
+    @pytest.mark.parametrize("action", [*SUBJECT_ACTIONS, "send_password_reset", *GUARDED])
     def test_an_unknown_person_is_not_found(self, bench: Bench, action: str) -> None:
         assert failed_with(bench.fails(action, subject="nobody")) is Failure.NOT_FOUND
 
@@ -448,6 +480,8 @@ class BackendContract:
         args = dict(GOOD_ARGS[action])
         if args.get("expected_version") == "now":
             args["expected_version"] = bench.version("ana-souza")
+        if args.get("expected_version") == "of the consent":
+            args["expected_version"] = bench.consent_version(str(args["client"]), str(args["contact"]))
         if action == "get_delivery":
             args["message"] = bench.record("get_invitation", subject="paul-dubois")["message_id"]
         return args

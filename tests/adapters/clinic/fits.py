@@ -13,10 +13,12 @@ from engine import (
     NumberType,
     OptionalType,
     RecordType,
+    SecretType,
     TextType,
     TruthType,
     Type,
     Value,
+    secret_id,
 )
 
 
@@ -46,6 +48,8 @@ def misfits(value: Value, kind: Type | None, path: str = "result") -> list[str]:
         case MomentType():
             good = isinstance(value, str) and datetime.fromisoformat(value).tzinfo is not None
             return [] if good else [path]
+        case SecretType():
+            return [] if secret_id(value) else [path]
         case TextType() | IdType():
             return [] if isinstance(value, str) and value else [path]
         case _:

@@ -11,7 +11,17 @@ from html.parser import HTMLParser
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.clinic.mail_texts import Envelope, postal, reset_email, setup_email, ticket_email
+from adapters.clinic.mail_texts import (
+    Envelope,
+    address_left_email,
+    address_taken_email,
+    password_set_email,
+    postal,
+    reset_email,
+    second_factor_email,
+    setup_email,
+    ticket_email,
+)
 from adapters.clinic.records import Clinic
 
 AT = datetime(2026, 11, 23, 14, 30, tzinfo=UTC)
@@ -81,6 +91,24 @@ def test_the_setup_email_says_everything_it_must() -> None:
 def test_the_reset_email_has_its_own_link() -> None:
     message = reset_email(envelope(), "Ana", "the-token", EXPIRES)
     assert "https://mapleleaf.example/reset/the-token" in part(message, "plain")
+
+
+def test_who_is_told_of_a_change_is_told_what_to_do_about_it() -> None:
+    mails = (
+        address_left_email(envelope(), "Ana", "a***a@work.example"),
+        address_taken_email(envelope(), "Ana"),
+        password_set_email(envelope(), "Ana", EXPIRES),
+        second_factor_email(envelope(), "Ana"),
+    )
+    for message in mails:
+        flat = " ".join(part(message, "plain").split())
+        assert "Hello Ana," in flat
+        assert "23 November 2026 at 09:30 (America/Toronto time)" in flat
+        assert "tell support@mapleleaf.example at once" in flat
+        assert Tags(part(message, "html")).links == []
+    assert len({str(message["Subject"]) for message in mails}) == 4
+    assert "to a***a@work.example" in " ".join(part(mails[0], "plain").split())
+    assert "until 25 November 2026" in " ".join(part(mails[2], "plain").split())
 
 
 def test_the_same_mail_is_the_same_bytes() -> None:

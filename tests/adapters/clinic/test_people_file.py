@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapters.clinic.actions import CATALOG
 from adapters.clinic.embedded import EmbeddedClinic
 from adapters.clinic.people import NOBODY, OMITTED, ClientEntry, People, merge
 from adapters.clinic.people_file import load_people, sample_people, sample_source
@@ -256,6 +257,46 @@ clients:
         assert merge(base, NOBODY) == merge(NOBODY, base) == base
 
 
+class TestVideo:
+    @pytest.mark.parametrize(
+        ("text", "expected"),
+        [
+            ("{starts: in 2 hours}", ("scheduled", "2026-11-23T11:30:00-05:00", True, False)),
+            ("{starts: in 5 minutes}", ("open", "2026-11-23T09:35:00-05:00", True, False)),
+            ("{starts: in 5 minutes, opens: 3}", ("scheduled", "2026-11-23T09:35:00-05:00", True, False)),
+            ("{starts: 20 minutes ago}", ("open", "2026-11-23T09:10:00-05:00", True, False)),
+            ("{starts: 20 minutes ago, minutes: 15}", ("over", "2026-11-23T09:10:00-05:00", True, False)),
+            ("{starts: 2 days ago}", ("none", None, False, False)),
+            ("{starts: in 1 day, link: false}", ("scheduled", "2026-11-24T09:30:00-05:00", False, False)),
+            (
+                "{starts: in 5 minutes, cancelled: true}",
+                ("scheduled", "2026-11-23T09:35:00-05:00", True, True),
+            ),
+        ],
+    )
+    def test_a_session_is_as_it_is_described(
+        self, tmp_path: Path, text: str, expected: tuple[object, ...]
+    ) -> None:
+        bench = bench_with(tmp_path, people(f"clients: [{{name: Ana Souza, video: {text}}}]"))
+        found = bench.record("next_video_session", client="ana-souza")
+        bench.backend.close()
+        assert tuple(found[name] for name in ("state", "start", "join_url_present", "cancelled")) == expected
+
+    @pytest.mark.parametrize(
+        ("text", "codes"),
+        [
+            ("tomorrow", ["U502"]),
+            ("{starts: tomorrow}", ["U502"]),
+            ("{minutes: 50}", ["U503"]),
+            ("{starts: in 2 days, minutes: 0}", ["U502"]),
+            ("{starts: in 2 days, url: x}", ["U501"]),
+        ],
+    )
+    def test_what_is_wrong_is_said(self, text: str, codes: list[str]) -> None:
+        _, findings = load_people(Source("people.yaml", f"clients: [{{name: Ana Souza, video: {text}}}]\n"))
+        assert [found.code for found in findings] == codes
+
+
 class TestSample:
     def test_it_is_clean(self) -> None:
         loaded, findings = load_people(sample_source())
@@ -296,12 +337,18 @@ class TestSample:
             ("rosa-jansen", "check_email", {"address": None, "well_formed": False}),
             ("lihua-chen", "check_email", {"address": None}),
             ("ingrid-lind", "get_portal_settings", {"email_notifications": False}),
+            ("liam-roy", "next_video_session", {"state": "scheduled", "join_url_present": True}),
+            ("daniel-okafor", "next_video_session", {"state": "scheduled"}),
+            ("theo-martin", "next_video_session", {"cancelled": True}),
+            ("oskar-lind", "next_video_session", {"join_url_present": False}),
+            ("eva-novak", "next_video_session", {"state": "none"}),
         ],
     )
     def test_a_situation_is_there(
         self, tmp_path: Path, subject: str, action: str, expected: dict[str, object]
     ) -> None:
         bench = bench_with(tmp_path, sample_people())
-        found = bench.record(action, subject=subject)
+        subject_of = CATALOG.actions[action].subject or "subject"
+        found = bench.record(action, **{subject_of: subject})
         bench.backend.close()
         assert {name: found[name] for name in expected} == expected

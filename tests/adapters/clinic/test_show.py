@@ -19,6 +19,20 @@ def used(tmp_path: Path) -> Bench:
     bench.call("send_invitation", subject="wei-chen", kind="first")
     bench.call("open_ticket", topic="setup email", summary="never came", trail=["sent"], subject="ana-souza")
     bench.call("request_help", topic="please call")
+    bench.call(
+        "record_verification",
+        subject="wei-chen",
+        method="in_person",
+        outcome="passed",
+        covers=["record_consent"],
+    )
+    bench.call(
+        "record_consent",
+        client="mia-chen",
+        contact="wei-chen",
+        evidence_ref="form 7",
+        expected_version=bench.consent_version("mia-chen", "wei-chen"),
+    )
     bench.backend.close()
     return bench
 
@@ -33,6 +47,9 @@ def test_everything_is_shown_but_no_link(tmp_path: Path, used: Bench) -> None:
         "The clinic",
         "People",
         "Mails, the newest first",
+        "Consent",
+        "Video sessions",
+        "Verifications",
         "Tickets",
         "Requests for help",
         "Journal",
@@ -45,7 +62,22 @@ def test_everything_is_shown_but_no_link(tmp_path: Path, used: Bench) -> None:
 def test_a_name_narrows_to_the_client_with_all_contacts(tmp_path: Path, used: Bench) -> None:
     tables = shown(tmp_path, used, "WEI")
     assert [row[0] for row in tables["People"].rows] == ["mia-chen", "wei-chen", "lihua-chen", "old-chen"]
-    assert [row[3] for row in tables["Journal"].rows] == ["send_invitation"]
+    assert [row[3] for row in tables["Journal"].rows] == [
+        "send_invitation",
+        "record_verification",
+        "record_consent",
+    ]
+    assert tables["Consent"].rows == (
+        ("mia-chen", "wei-chen", "active", "alice", "2026-11-23 09:30", "form 7"),
+    )
+    assert tables["Verifications"].rows[0][3:] == ("wei-chen", "in person", "passed", "record consent")
+    assert tables["Video sessions"].rows[0][1:] == (
+        "2026-11-25 09:30",
+        "2026-11-25 10:20",
+        "2026-11-25 09:20",
+        "yes",
+        "",
+    )
     assert "Tickets" not in tables
 
 

@@ -37,6 +37,7 @@ def test_what_is_not_mentioned_stays() -> None:
     assert policy.permission("send_invitation", Audience.VISITOR) == DENIED
     assert policy.permission("get_client", Audience.AGENT) == Permission()
     assert (policy.everybody, policy.usual, policy.confirm_from_risk) == (Audience.ADMIN, Audience.AGENT, 3)
+    assert policy.sends_a_day == 5
 
 
 def test_never_takes_an_action_from_everybody() -> None:
@@ -115,6 +116,23 @@ def test_a_policy_cannot_ask_for_fewer_confirmations(value: str) -> None:
     policy, findings = reading(f"confirm_from_risk: {value}\n")
     assert policy is None
     assert [found.code for found in findings] == ["U555"]
+
+
+@pytest.mark.parametrize("value", ["0", "51", "many", "1.5", "true", "[]"])
+def test_how_many_mails_is_a_number_that_somebody_can_mean(value: str) -> None:
+    policy, findings = reading(f"sends_a_day: {value}\n")
+    assert policy is None
+    assert [found.code for found in findings] == ["U555"]
+    assert policy_of("sends_a_day: 12\n").sends_a_day == 12
+
+
+def test_who_may_think_of_a_password_can_be_said() -> None:
+    policy = policy_of("actions:\n  set_temporary_password.password: {agent: never}\n")
+    assert not policy.parameter("set_temporary_password", "password", Audience.AGENT).allowed
+    assert policy.parameter("set_temporary_password", "password", Audience.ADMIN).allowed
+    assert policy.parameter("set_temporary_password", "subject", Audience.AGENT).evidence
+    _, findings = reading("actions:\n  set_temporary_password.pasword: never\n")
+    assert [found.code for found in findings] == ["U551"]
 
 
 @pytest.mark.parametrize("text", ["- a\n", "just words\n", "roles: [agent]\n", "actions: everything\n"])
