@@ -86,7 +86,7 @@ def _unshadowed(known: Knowledge) -> Knowledge:
 
 
 def _lost(tree: Tree, checking: Checking) -> frozenset[str]:
-    """The facts of which a mistake keeps the type open, and those that only steps set which nobody reaches."""
+    """The facts whose type a mistake keeps open, and those that only steps set which nobody reaches."""
     open_ones: set[str] = set()
     typed: set[str] = set()
     unreached: set[str] = set()

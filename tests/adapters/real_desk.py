@@ -14,7 +14,7 @@ import shutil
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,9 +23,9 @@ from adapters.clinic.database import open_database
 from adapters.clinic.port import Backend, CallContext
 from adapters.clinic.show import journal_lines
 from adapters.driver import Driver, Parts
+from adapters.gates.book_file import SqliteBook
 from adapters.gates.policy_file import shipped_policy
 from adapters.gates.policy_gate import PolicyGate
-from adapters.gates.port import EmptyBook
 from adapters.mail.maildir import Maildir
 from adapters.secrets.vault import MemoryVault
 from adapters.stores.port import Commit, Store
@@ -125,8 +125,8 @@ def real_desk(folder: Path, point: str = "never:0") -> Iterator[tuple[Driver, St
     """The driver with real parts in `folder`."""
     countdown = Countdown(point)
     backend = open_clinic(f"sqlite:///{folder / 'clinic.db'}", Maildir(folder / "mail"))
-    gate = PolicyGate(shipped_policy(), CATALOG, EmptyBook())
-    with SqliteStore(folder / "sessions.db") as kept:
+    with closing(SqliteBook(folder / "gates.db")) as book, SqliteStore(folder / "sessions.db") as kept:
+        gate = PolicyGate(shipped_policy(), CATALOG, book)
         store = CountedStore(kept, countdown)
         parts = Parts(
             open_library(None),
@@ -151,9 +151,7 @@ def finish(driver: Driver, view: View, told: Callable[[View], None] = lambda vie
     told(view)
     while view.end is None:
         assert view.prompt is not None
-        view = driver.answer(
-            view.session, answer_for(view), prompt=view.prompt.id, seq=view.seq
-        )
+        view = driver.answer(view.session, answer_for(view), prompt=view.prompt.id, seq=view.seq)
         told(view)
     return view
 

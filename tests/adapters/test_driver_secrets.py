@@ -17,7 +17,7 @@ from adapters.problems import Unusable
 from adapters.stores.port import Store
 from adapters.view import as_json
 from engine import Failure, Value, secret_id
-from tests.adapters.small_desk import GOOD, Perform, SmallClinic, SmallDesk, small_desk
+from tests.adapters.small_desk import GOOD, Perform, SmallClinic, SmallDesk, opened, small_desk
 from tests.adapters.test_driver import TornStore, asked, at_status, outcomes, texts
 
 PLANTED = "Zebra-Mangrove\\Tulip 4711"
@@ -182,9 +182,11 @@ def test_a_secret_lost_while_its_call_was_planned_or_sent(tmp_path: Path, status
     assert found_in(tmp_path) == []
 
 
-def telling(error: Callable[[str], Exception]) -> Callable[[Perform, str, Mapping[str, Value], CallContext], Value]:
+def telling(
+    error: Callable[[str], Exception],
+) -> Callable[[Perform, str, Mapping[str, Value], CallContext], Value]:
     def during(perform: Perform, action: str, args: Mapping[str, Value], context: CallContext) -> Value:
-        raise error(str(args["word"]))
+        raise error(str(opened(args, context)["word"]))
 
     return during
 

@@ -262,7 +262,11 @@ def test_the_outcome_of_another_call_or_of_another_phase_is_the_drivers_mistake(
         Failed(call.key, Failure.CONFLICT, NOW),
         Lost(call.key, NOW),
     ]
-    unfit = {"gate": [*outcomes, looked], "planned": [gated, looked], "checking": [gated, *outcomes]}
+    unfit: dict[str, list[Event]] = {
+        "gate": [*outcomes, looked],
+        "planned": [looked],
+        "checking": [gated, *outcomes],
+    }
     for event in unfit[phase]:
         with pytest.raises(OutOfTurn):
             play.feed(event)

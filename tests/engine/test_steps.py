@@ -16,7 +16,7 @@ import yaml
 
 from engine.actions import Failure
 from engine.effects import Call
-from engine.events import Allow, Deny, NeedConfirmation, NeedEvidence, Verdict
+from engine.events import Allow, Deny, Method, NeedConfirmation, NeedEvidence, Verdict
 from engine.values import Value
 from tests.engine.play import (
     DID_NOT_HAPPEN,
@@ -36,7 +36,7 @@ VERDICTS: Final[Mapping[str, Verdict]] = {
     "allow": Allow(),
     "deny": Deny("The policy of this clinic says no."),
     "confirm": NeedConfirmation(),
-    "evidence": NeedEvidence(("birth date",), "Who is calling must be known first."),
+    "evidence": NeedEvidence((Method("call-back", "Called back"),), "Who is calling must be known first."),
 }
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
-from engine.actions import Failure
-from engine.effects import Ask, Outcome, Problem, Reveal
+from engine.actions import Effect, Failure
+from engine.effects import Ask, Call, Outcome, Problem, Reveal
 from engine.errors import OutOfTurn
 from engine.events import Answered, Noted, Resumed, Revealed, Stopped, Succeeded, WentBack
 from engine.limits import Limits
@@ -120,13 +121,15 @@ def test_a_secret_is_shown_before_the_conversation_goes_on() -> None:
     play = Play(flow_of(text), begin=False)
     state = Play(flow_of(THREE)).here
     frame = Frame("a", "1", "a/", {})
-    waiting = AtReveal(Reveal("r1", "The new password"))
+    call = Call("s1:a/1:1", "get_clinic", {}, Effect.READ, 0, "1")
+    waiting = AtReveal(Reveal("r1", "The new password"), call, "1", (Reveal("r2", "Another"),))
     play.state = msgspec.structs.replace(state, frames=(frame,), waiting=waiting)
     assert play.feed(Resumed(NOW, TODAY))[-1] == waiting.reveal
-    assert [each.code for each in play.feed(Answered("x", NOW)) if isinstance(each, Problem)] == ["busy"]
+    assert [each.code for each in play.feed(Answered("x", NOW)) if isinstance(each, Problem)] == ["unseen"]
     with pytest.raises(OutOfTurn):
         play.feed(Revealed("r2", NOW))
-    play.feed(Revealed("r1", NOW))
+    assert play.feed(Revealed("r1", NOW)) == (Reveal("r2", "Another"),)
+    play.feed(Revealed("r2", NOW))
     assert play.here.waiting == AtEnd(Outcome.STOPPED)
 
 

@@ -49,9 +49,9 @@ def test_a_forgotten_secret_is_gone() -> None:
     ("text", "checks"),
     [
         ("short", ("one-line", "no-outer-blanks")),
-        (" two words", ("one-line", "8-characters")),
-        ("line\nline", ("no-outer-blanks", "8-characters")),
-        (PLANTED, ("one-line", "no-outer-blanks", "8-characters", "15-characters")),
+        (" two words", ("one-line",)),
+        ("line\nline", ("no-outer-blanks",)),
+        (PLANTED, ("one-line", "no-outer-blanks")),
     ],
 )
 def test_the_reference_names_the_checks_that_were_passed(text: str, checks: tuple[str, ...]) -> None:
