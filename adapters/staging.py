@@ -22,7 +22,7 @@ from adapters.clinic.by_hand import ByHand, change_by_hand
 from adapters.clinic.database import open_database
 from adapters.clinic.embedded import EmbeddedClinic
 from adapters.clinic.names import slug
-from adapters.clinic.people import People, given
+from adapters.clinic.people import ContactEntry, People, given
 from adapters.clinic.people_file import load_people, people_of, sample_source
 from adapters.clinic.port import ActionFailed, Backend, CallContext, OutcomeLost
 from adapters.clinic.records import persons
@@ -209,6 +209,8 @@ class DriverStage:
                         changes = ByHand(person.email, person.online_access, person.email_notifications)
                         if account is not None:
                             changes = replace(changes, account=account.state)
+                        if isinstance(person, ContactEntry):
+                            changes = replace(changes, consent=person.consent)
                         if _says_something(changes):
                             change_by_hand(connection, slug(person.name), changes, self._clock())
                     for contact in client.contacts:
