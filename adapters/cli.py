@@ -225,7 +225,7 @@ class Talk:
             except EOFError:
                 return self._nothing_begun()
         flow = _flow_of(view)
-        chat = Chat(self._desk.driver, screen, asker, lambda: self._start(flow))
+        chat = Chat(self._desk.talk, screen, asker, lambda: self._start(flow))
         with self._resumable(lambda: chat.session or view.session):
             try:
                 chat.run(self._heading(flow, view), view)
@@ -241,7 +241,7 @@ class Talk:
         view = driver.resume(resume) if resume is not None else self._start(self._only_one(said))
         with self._resumable(lambda: view.session):
             try:
-                last = converse(driver, view, sys.stdin, sys.stdout)
+                last = converse(self._desk.talk, view, sys.stdin, sys.stdout)
             except KeyboardInterrupt:
                 return self._left(view.session)
         return DONE if last.end is not None else self._left(last.session)

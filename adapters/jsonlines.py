@@ -5,6 +5,8 @@ Every line that goes out is a turn. A line that comes in is one of
     {"answer": VALUE, "prompt": ID?, "seq": N?}   {"back": true}   {"why": true}   {"note": TEXT}
     {"reveal": ID}
 
+The turn after `reveal` holds the secret (`"reveal": {"id", "label", "value"}`), once.
+
 Anything else is answered by the present turn with a `problem`, and the conversation goes on.
 """
 
@@ -18,7 +20,7 @@ from typing import NoReturn, Protocol, TextIO, TypeAlias, assert_never
 
 import msgspec
 
-from adapters.view import View, as_json
+from adapters.view import Json, View, as_json
 from engine import Problem, Value
 
 LONGEST_LINE = 65_536
@@ -31,6 +33,10 @@ class Talk(Protocol):
         self, session: str, value: Value, *, prompt: str | None = None, seq: int | None = None
     ) -> View:
         """Answer the prompt."""
+        ...
+
+    def reveal(self, session: str, id: str) -> tuple[str | None, View]:
+        """The secret that waits to be shown, once, and the next view."""
         ...
 
     def back(self, session: str) -> View:
@@ -81,6 +87,9 @@ def converse(talk: Talk, view: View, source: TextIO, sink: TextIO) -> View:
         if overlong:
             _skip_line(source)
         request = _overlong() if overlong else read_request(line)
+        if isinstance(request, Wanted) and request.what == "reveal":
+            view = _reveal(talk, view, request.text, sink)
+            continue
         view = _replied(talk, view, request)
         _write(view, sink)
     return view
@@ -154,9 +163,19 @@ def _wanted(talk: Talk, view: View, what: str, text: str) -> View:
         "why": lambda: talk.why(view.session),
         "note": lambda: talk.note(view.session, text),
     }
-    if what in calls:
-        return calls[what]()
-    return _again(view, Problem("nothing-to-reveal", "There is nothing to be shown under this id."))
+    return calls[what]()
+
+
+def _reveal(talk: Talk, view: View, id: str, sink: TextIO) -> View:
+    """Write the turn after a secret was asked for, with the secret in this one line only."""
+    value, following = talk.reveal(view.session, id)
+    turn = as_json(following)
+    if value is not None:
+        pending = {"next": turn["reveal"]} if "reveal" in turn else {}
+        label = view.reveal.label if view.reveal is not None else ""
+        turn["reveal"] = {"id": id, "label": label, "value": value, **pending}
+    _write_object(turn, sink)
+    return following
 
 
 def _again(view: View, problem: Problem) -> View:
@@ -165,8 +184,13 @@ def _again(view: View, problem: Problem) -> View:
 
 
 def _write(view: View, sink: TextIO) -> None:
-    """One line. All but printable ASCII is escaped, so that nothing in it acts on a terminal."""
-    text = json.dumps(as_json(view), ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+    """One line."""
+    _write_object(as_json(view), sink)
+
+
+def _write_object(turn: dict[str, Json], sink: TextIO) -> None:
+    """All but printable ASCII is escaped, so that nothing in it acts on a terminal."""
+    text = json.dumps(turn, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
     sink.write(text.replace("\x7f", "\\u007f") + "\n")
     sink.flush()
 

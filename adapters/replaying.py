@@ -83,12 +83,16 @@ def load_replay(path: Path, library: Library) -> tuple[Replay | None, tuple[Diag
 
 
 def _unknown_questions(replay: Replay, library: Library) -> Iterator[Diagnostic]:
-    try:
-        flow = library.flow(replay.flow)
-    except PlainProblem as error:
-        yield finding("U403", replay.end_place, error.message, None, error.advice)
-        return
-    known = {path for tree in flow.trees.values() for path in tree.steps}
+    known: set[str] = set()
+    begun = [(replay.flow, replay.end_place)]
+    begun += [(turn.name, turn.place) for turn in replay.turns if turn.kind == "start"]
+    for name, place in begun:
+        try:
+            flow = library.flow(name)
+        except PlainProblem as error:
+            yield finding("U403", place, error.message, None, error.advice)
+            return
+        known |= {path for tree in flow.trees.values() for path in tree.steps}
     for turn in replay.turns:
         step = turn.name.rsplit("/", 1)[-1].split("!", 1)[0]
         if turn.kind == "ask" and step not in known:

@@ -10,18 +10,20 @@ import email.policy
 import mailbox
 import re
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
+
+import msgspec
 
 from adapters.clinic.actions import CATALOG
 from adapters.clinic.by_hand import ByHand, change_by_hand
 from adapters.clinic.database import open_database
 from adapters.clinic.embedded import EmbeddedClinic
 from adapters.clinic.names import slug
-from adapters.clinic.people import People, given
+from adapters.clinic.people import ContactEntry, People, given
 from adapters.clinic.people_file import load_people, people_of, sample_source
 from adapters.clinic.port import ActionFailed, Backend, CallContext, OutcomeLost
 from adapters.clinic.records import persons
@@ -122,11 +124,11 @@ class DriverStage:
     """Holds a replay on the driver itself, with everything it needs in `folder`."""
 
     def __init__(self, replay: Replay, people: People, library: Library, folder: Path) -> None:
-        now = datetime.fromisoformat(replay.now)
         numbers = count(1)
-        clock = _still(now)
+        sessions = count(1)
+        self._now = datetime.fromisoformat(replay.now)
         self._replay = replay
-        self._clock = clock
+        clock = self._clock
         self._path = folder / "clinic.db"
         self._mail = folder / "mail"
         EmbeddedClinic.create(self._path, people, clock)
@@ -137,17 +139,18 @@ class DriverStage:
         self._store = SqliteStore(folder / "sessions.db")
         self._book = SqliteBook(folder / "gates.db")
         gate = PolicyGate(shipped_policy(), CATALOG, self._book)
-        parts = Parts(
+        self._numbers = numbers
+        self._parts = Parts(
             library,
             self._clinic,
             self._store,
             gate,
             clock,
-            lambda: "replay",
-            lambda: now.astimezone(UTC).date(),
-            MemoryVault(lambda: f"secret-{next(numbers)}"),
+            lambda: f"replay-{next(sessions)}",
+            lambda: self._now.astimezone(UTC).date(),
+            self._new_vault(),
         )
-        self._driver = Driver(parts)
+        self._driver = Driver(self._parts)
         self._session = ""
 
     def close(self) -> None:
@@ -157,15 +160,39 @@ class DriverStage:
         self._book.close()
         self._clinic.close()
 
-    def start(self) -> View:
+    def start(self, flow: str = "", by: str = "") -> View:
         """See `Stage.start`."""
-        view = self._driver.start(self._replay.flow, actor="replay", audience=self._replay.audience)
+        view = self._driver.start(
+            flow or self._replay.flow, actor=by or "replay", audience=self._replay.audience
+        )
         self._session = view.session
         return view
 
-    def answer(self, value: Value) -> View:
+    def answer(self, value: Value, by: str = "") -> View:
         """See `Stage.answer`."""
-        return self._driver.answer(self._session, value)
+        return self._driver.answer(self._session, value, actor=by)
+
+    def reveal(self, id: str) -> tuple[bool, View]:
+        """See `Stage.reveal`."""
+        value, view = self._driver.reveal(self._session, id)
+        return value is not None, view
+
+    def later(self, minutes: int) -> None:
+        """See `Stage.later`."""
+        self._now += timedelta(minutes=minutes)
+
+    def restart(self) -> View:
+        """See `Stage.restart`. What only memory held is gone."""
+        self._driver.close()
+        self._parts = msgspec.structs.replace(self._parts, vault=self._new_vault())
+        self._driver = Driver(self._parts)
+        return self._driver.resume(self._session)
+
+    def _new_vault(self) -> MemoryVault:
+        return MemoryVault(lambda: f"secret-{next(self._numbers)}")
+
+    def _clock(self) -> datetime:
+        return self._now
 
     def back(self) -> View:
         """See `Stage.back`."""
@@ -183,6 +210,8 @@ class DriverStage:
                         changes = ByHand(person.email, person.online_access, person.email_notifications)
                         if account is not None:
                             changes = replace(changes, account=account.state)
+                        if isinstance(person, ContactEntry):
+                            changes = replace(changes, consent=person.consent)
                         if _says_something(changes):
                             change_by_hand(connection, slug(person.name), changes, self._clock())
                     for contact in client.contacts:
@@ -230,10 +259,6 @@ def held_at(clinic: Path, mail: Path) -> dict[str, Value]:
 
 def _says_something(changes: ByHand) -> bool:
     return changes != ByHand()
-
-
-def _still(now: datetime) -> Callable[[], datetime]:
-    return lambda: now
 
 
 def _letters(folder: Path) -> list[Value]:

@@ -35,6 +35,7 @@ from adapters.ownership import clash
 from adapters.problems import PlainProblem, Unusable
 from adapters.secrets.vault import MemoryVault
 from adapters.stores.sqlite import SqliteStore
+from adapters.talk import Talk
 from engine import Audience, Compiled, Diagnostic, Source, compile_pack, decode, has_errors, in_reading_order
 
 __all__ = ["Desk", "FlowInfo", "Options", "check_paths", "data_folder", "open_desk"]
@@ -57,6 +58,7 @@ class Desk(msgspec.Struct, frozen=True):
     """Everything a surface needs to hold conversations: who is there, in which role, with which flows."""
 
     driver: Driver
+    talk: Talk
     library: Library
     store: SqliteStore
     actor: str
@@ -95,7 +97,7 @@ def open_desk(options: Options) -> Iterator[Desk]:
         driver = Driver(parts)
         stack.callback(driver.close)
         actor = os_user()
-        yield Desk(driver, library, store, actor, gate.role(actor, options.audience))
+        yield Desk(driver, Talk(driver, actor), library, store, actor, gate.role(actor, options.audience))
 
 
 def utc_now() -> datetime:

@@ -66,6 +66,7 @@ from engine.events import (
     Verdict,
     WentBack,
 )
+from engine.filters import spelled
 from engine.flow import Flow, Pack
 from engine.limits import DEFAULT_LIMITS, Limits
 from engine.misfit import misfit, trimmed
@@ -217,6 +218,7 @@ __all__ = [
     "read",
     "record",
     "secret_id",
+    "spelled",
     "state_from_json",
     "state_to_json",
     "trimmed",

@@ -253,10 +253,13 @@ def _masked(value: Value, _: tuple[Literal, ...]) -> Value:
 
 
 def _spelled(value: Value, _: tuple[Literal, ...]) -> Value:
-    if not isinstance(value, str):
-        return None
-    tail = " - …" if len(value) > SPELLED_CHARACTERS else ""
-    return " - ".join(_character(each) for each in value[:SPELLED_CHARACTERS]) + tail
+    return spelled(value) if isinstance(value, str) else None
+
+
+def spelled(text: str) -> str:
+    """The text character by character, so that it can be read out and not be mistaken."""
+    tail = " - …" if len(text) > SPELLED_CHARACTERS else ""
+    return " - ".join(_character(each) for each in text[:SPELLED_CHARACTERS]) + tail
 
 
 def _character(character: str) -> str:

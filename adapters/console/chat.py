@@ -6,6 +6,7 @@ Knows the driver by its calls and the screen by its rows; flows, stores and back
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import assert_never
 
 from adapters.console.layout import BLANK, Row, row
@@ -15,7 +16,7 @@ from adapters.console.replies import COMMANDS, Answer, Order, Puzzle, Reply
 from adapters.console.screen import Screen
 from adapters.console.transcript import Heading, heading_rows, news_rows, problem_rows, question_rows
 from adapters.view import View
-from engine import Prompt
+from engine import Prompt, Reveal
 
 LEAVING = "Press Ctrl-C again to leave; the conversation is kept."
 HELP = (
@@ -60,6 +61,9 @@ class Chat:
             if view.end is not None:
                 self._screen.show([BLANK])
                 return view
+            if view.reveal is not None and view.prompt is None:
+                view, asks = self._reveal(view, view.reveal), True
+                continue
             if view.prompt is None:
                 raise Left(view.session)
             if asks:
@@ -84,6 +88,31 @@ class Chat:
                 return None
             case _:
                 assert_never(reply)
+
+    def _reveal(self, view: View, reveal: Reveal) -> View:
+        """Show a secret once, and the view that comes after it."""
+        self._patiently(view, self._asker.ready)
+        value, following = self._talk.reveal(view.session, reveal.id)
+        if value is not None:
+            # It was shown, whatever the person presses then.
+            with suppress(KeyboardInterrupt, EOFError):
+                self._asker.show_once(reveal.label, value)
+        return following
+
+    def _patiently(self, view: View, wait: Callable[[], None]) -> None:
+        """Wait for the person; leaving is as it is at a question."""
+        while True:
+            try:
+                wait()
+            except EOFError:
+                raise Left(view.session) from None
+            except KeyboardInterrupt:
+                if self._warned:
+                    raise Left(view.session) from None
+                self._warn(LEAVING)
+            else:
+                self._warned = False
+                return
 
     def _reply(self, view: View, prompt: Prompt) -> Reply:
         """What the person says. The first Ctrl-C warns, the second and the end of input leave."""

@@ -10,7 +10,9 @@ from prompt_toolkit.history import DummyHistory
 from prompt_toolkit.input import Input
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 
+from adapters.console.layout import row
 from adapters.console.menu import Menu
+from adapters.console.once import NOT_THE_SAME, READY, SEEN, TWICE, secret_rows
 from adapters.console.replies import LISTS, Answer, Order, Puzzle, Reply, understand
 from adapters.console.screen import TerminalScreen
 from adapters.console.transcript import answer_rows
@@ -63,16 +65,39 @@ class KeyAsker:
         )
         return understand(prompt, typed) if isinstance(typed, str) else typed
 
+    def ready(self) -> None:
+        """See `Asker.ready`."""
+        self._new_session().prompt(self._said(READY))
+
+    def show_once(self, label: str, value: str) -> None:
+        """See `Asker.show_once`. It is drawn as part of an input line, which is erased when it is done."""
+        rows = [*secret_rows(label, value, self._screen.marks), row(SEEN, "info", "  ")]
+        shown = FormattedText(self._screen.formatted(self._screen.lay(rows)))
+        self._new_session().prompt(FormattedText([*shown, *self._sign()]), is_password=True)
+
+    def _said(self, text: str) -> FormattedText:
+        rows = self._screen.lay([row(text, "info", "  ")])
+        return FormattedText([*self._screen.formatted(rows), *self._sign()])
+
     def _secret(self, prompt: Prompt) -> Reply:
+        typed = self._unseen("What you type is not shown")
+        reply = understand(prompt, typed) if isinstance(typed, str) else typed
+        if not (prompt.twice and isinstance(reply, Answer) and isinstance(reply.value, str)):
+            return reply
+        again = self._unseen(TWICE)
+        if not isinstance(again, str):
+            return again
+        return reply if again == typed else Puzzle(NOT_THE_SAME, "")
+
+    def _unseen(self, how: str) -> Reply | str:
+        """A line that is not shown, from a session of its own; nothing of it is kept there."""
         session = self._new_session()
+        message = self._said(how) if how == TWICE else self._sign()
         typed = session.prompt(
-            self._sign(),
-            is_password=True,
-            key_bindings=_function_keys(),
-            bottom_toolbar=self._toolbar("What you type is not shown"),
+            message, is_password=True, key_bindings=_function_keys(), bottom_toolbar=self._toolbar(how)
         )
         session.default_buffer.reset()
-        return understand(prompt, typed) if isinstance(typed, str) else typed
+        return typed
 
     def _menu(self, menu: Menu) -> Reply:
         keys = _menu_keys(menu)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from getpass import getpass
 from typing import TextIO, assert_never
 
-from adapters.console.layout import BLANK, Row
+from adapters.console.layout import BLANK, Row, row
+from adapters.console.once import NOT_THE_SAME, READY, SEEN, TWICE, secret_rows
 from adapters.console.replies import Answer, Order, Puzzle, Reply, choices_of, understand
 from adapters.console.screen import PlainScreen
 from adapters.console.transcript import choice_rows
 from engine import Prompt
 
+STAYS = "Clear this screen yourself."
 LONGEST_LINE = 65_536
 
 
@@ -31,11 +33,33 @@ class LineAsker:
             self._screen.show(choice_rows(number, choice, marks, tick=tick))
         sign = f"  {marks.prompt}"
         if prompt.kind == "secret" and not self._echoes:
-            return understand(prompt, getpass(f"{sign} "))
+            return self._secret(prompt, f"{sign} ")
         self._screen.ask_with(sign)
         reply = understand(prompt, self._line())
         if self._echoes:
             self._screen.show([Row((("", _echo(reply)),))])
+        return reply
+
+    def ready(self) -> None:
+        """See `Asker.ready`."""
+        self._wait(READY)
+
+    def show_once(self, label: str, value: str) -> None:
+        """See `Asker.show_once`. Lines that were written stay; that is said."""
+        self._screen.show(secret_rows(label, value, self._screen.marks))
+        self._wait(f"{SEEN} {STAYS}")
+
+    def _wait(self, text: str) -> None:
+        self._screen.show([row(text, "info", "  ")])
+        self._line()
+
+    def _secret(self, prompt: Prompt, sign: str) -> Reply:
+        """A line that is not shown; a new secret is typed twice. Programs, which do not mistype, give it
+        once."""
+        typed = getpass(sign)
+        reply = understand(prompt, typed)
+        if prompt.twice and isinstance(reply, Answer) and getpass(f"  {TWICE}: ") != typed:
+            return Puzzle(NOT_THE_SAME, "")
         return reply
 
     def _line(self) -> str:

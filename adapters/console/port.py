@@ -19,6 +19,10 @@ class Talk(Protocol):
         """Answer the prompt."""
         ...
 
+    def reveal(self, session: str, id: str) -> tuple[str | None, View]:
+        """The secret that waits to be shown, once (None where it is gone), and the next view."""
+        ...
+
     def back(self, session: str) -> View:
         """Go back to the question before."""
         ...
@@ -44,4 +48,12 @@ class Asker(Protocol):
 
     def ask(self, prompt: Prompt) -> Reply:
         """The next reply."""
+        ...
+
+    def ready(self) -> None:
+        """Wait until the person wants to see the secret that was announced."""
+        ...
+
+    def show_once(self, label: str, value: str) -> None:
+        """Show a secret until the person has passed it on, and clear it away as far as the screen can."""
         ...

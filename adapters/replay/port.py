@@ -23,12 +23,25 @@ class CallMade(msgspec.Struct, frozen=True):
 class Stage(Protocol):
     """One conversation's world, made anew for each replay."""
 
-    def start(self) -> View:
-        """Begin the conversation."""
+    def start(self, flow: str = "", by: str = "") -> View:
+        """Begin the conversation, or another one of the flow `flow` in the same world; `by` is who begins
+        it, if not the usual person."""
         ...
 
-    def answer(self, value: Value) -> View:
-        """Answer the question that waits."""
+    def answer(self, value: Value, by: str = "") -> View:
+        """Answer the question that waits; `by` is who does, if not whoever began the conversation."""
+        ...
+
+    def reveal(self, id: str) -> tuple[bool, View]:
+        """Let the secret with this id be shown; whether it was, and the turn after it."""
+        ...
+
+    def later(self, minutes: int) -> None:
+        """Let time pass."""
+        ...
+
+    def restart(self) -> View:
+        """End the program as if it were killed, and pick the conversation up with a new one."""
         ...
 
     def back(self) -> View:

@@ -43,20 +43,29 @@ _TURN_KEYS = (
     "by hand",
     "back",
     "note",
+    "by",
+    "reveal",
+    "later",
+    "restart",
+    "start",
 )
-_KINDS = ("ask", "did", "by hand", "back")
+_KINDS = ("ask", "did", "by hand", "back", "reveal", "later", "restart", "start")
+_REVEALS = ("true", LOST)
+_LONGEST_LATER = 100_000
 _HOLDS = ("settings", "mailbox", "tickets", "journal")
 _OUTCOMES = ("confirmed", "rejected", "unknown", "reconciled")
 FAULTS = (*(failure.value for failure in Failure), LOST)
 
-TurnKind: TypeAlias = Literal["ask", "did", "by hand", "back"]
+TurnKind: TypeAlias = Literal["ask", "did", "by hand", "back", "reveal", "later", "restart", "start"]
 
 
 class Expected(msgspec.Struct, frozen=True):
-    """One turn: a question and its answer, a call and its outcome, or something a person does.
+    """One turn: a question and its answer, a call and its outcome, or something that happens.
 
-    `name` is the step or the action. `problem` is the code with which the answer is refused; `text` words
-    that the question holds; `fault` what the backend is made to answer.
+    `name` is the step, the action, or the flow of another conversation that is begun. `problem` is the code
+    with which the answer is refused; `text` words that the question holds; `fault` what the backend is made
+    to answer; `by` who answers or begins, if not the usual person. A secret is shown (`reveal: true`) or
+    gone (`reveal: lost`), which `error` says; `minutes` pass.
     """
 
     kind: TurnKind
@@ -69,6 +78,8 @@ class Expected(msgspec.Struct, frozen=True):
     error: str = ""
     fault: str = ""
     change: Node | None = None
+    by: str = ""
+    minutes: int = 0
 
 
 class Replay(msgspec.Struct, frozen=True):
@@ -141,6 +152,15 @@ class _Reading:
                 return self._did(node, place)
             case "by hand":
                 return Expected("by hand", place, change=node.get("by hand"))
+            case "reveal":
+                word = self._word(node, "reveal", _REVEALS)
+                return Expected("reveal", place, error=LOST if word == LOST else "")
+            case "later":
+                return Expected("later", place, minutes=self._minutes(node))
+            case "restart":
+                return Expected("restart", place)
+            case "start":
+                return Expected("start", place, self._text(node, "start"), by=self._text(node, "by", ""))
             case _:
                 return Expected("back", place)
 
@@ -155,7 +175,16 @@ class _Reading:
             plain_value(answer) if answer is not None else None,
             self._text(node, "problem", ""),
             self._text(node, "text", ""),
+            by=self._text(node, "by", ""),
         )
+
+    def _minutes(self, node: Mapping) -> int:
+        given = node.get("later")
+        minutes = given.value if isinstance(given, Scalar) else None
+        if isinstance(minutes, int) and not isinstance(minutes, bool) and 0 < minutes <= _LONGEST_LATER:
+            return minutes
+        self._wrong(node.place if given is None else given.place, "`later` is a number of minutes.")
+        return 0
 
     def _did(self, node: Mapping, place: Place) -> Expected:
         return Expected(

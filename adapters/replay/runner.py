@@ -10,7 +10,7 @@ import msgspec
 from adapters.replay.port import Stage
 from adapters.replay.replay_file import Expected, Replay
 from adapters.view import View
-from engine import Did, Finish, Place, Prompt, Value
+from engine import Did, Finish, Place, Prompt, Reveal, Value
 
 
 class Break(msgspec.Struct, frozen=True):
@@ -77,6 +77,16 @@ class _Holding:
                 self._did(turn)
             case "back":
                 self._came(self.stage.back())
+            case "reveal":
+                self._reveal(turn)
+            case "later":
+                self.stage.later(turn.minutes)
+            case "restart":
+                self.dids.clear()
+                self._came(self.stage.restart(), again=True)
+            case "start":
+                self._no_more_calls(turn.place, f"another conversation: {turn.name}")
+                self._came(self.stage.start(turn.name, turn.by))
             case "by hand":
                 if turn.change is not None:
                     self.stage.by_hand(turn.change)
@@ -90,7 +100,7 @@ class _Holding:
         if turn.text and turn.text not in prompt.text.text:
             raise _Parted(turn.place, f"the words “{turn.text}” in it", f"“{prompt.text.text}”")
         self.conversation.append(f"{prompt.step} ← {turn.answer}")
-        self._came(self.stage.answer(turn.answer))
+        self._came(self.stage.answer(turn.answer, turn.by))
         problem = self.view.problem if self.view is not None else None
         if problem is not None and problem.code != turn.problem:
             raise _Parted(
@@ -98,6 +108,18 @@ class _Holding:
             )
         if problem is None and turn.problem:
             raise _Parted(turn.place, f"that the answer is refused as {turn.problem}", "it was taken")
+
+    def _reveal(self, turn: Expected) -> None:
+        wanted = "a secret that is gone" if turn.error else "a secret that is shown once"
+        self._no_more_calls(turn.place, wanted)
+        waits = self.view.reveal if self.view is not None else None
+        if waits is None:
+            raise _Parted(turn.place, wanted, self._waiting())
+        shown, view = self.stage.reveal(waits.id)
+        self.conversation.append(f"  {waits.label}: {'shown once' if shown else 'gone'}")
+        if shown == bool(turn.error):
+            raise _Parted(turn.place, wanted, "it was shown" if shown else "it is gone")
+        self._came(view)
 
     def _did(self, turn: Expected) -> None:
         wanted = f"the call `{turn.name}`" + (f" ({turn.outcome or turn.error})" if turn.outcome else "")
@@ -140,9 +162,11 @@ class _Holding:
             if not matches(value, held.get(key)):
                 raise _Parted(place, f"{key}: {value}", f"{held.get(key)}")
 
-    def _came(self, view: View) -> None:
+    def _came(self, view: View, again: bool = False) -> None:
+        """Take what came; a turn that is shown `again` tells no calls that were not told before."""
         self.view = view
-        self.dids.extend(view.did)
+        if not again:
+            self.dids.extend(view.did)
         self.conversation += [f"  {text.text}" for text in view.say]
         self.conversation += [f"  did {did.action}: {did.error or did.outcome}" for did in view.did]
         if view.prompt is not None:
@@ -152,12 +176,14 @@ class _Holding:
     def _waiting(self) -> str:
         if self.dids:
             return f"the call `{self.dids[0].action}` ({self.dids[0].outcome})"
-        waiting: Prompt | Finish | None = None
+        waiting: Prompt | Finish | Reveal | None = None
         if self.view is not None:
-            waiting = self.view.prompt or self.view.end
+            waiting = self.view.prompt or self.view.reveal or self.view.end
         match waiting:
             case Prompt(step=step):
                 return f"the question `{step}`"
+            case Reveal():
+                return "a secret that waits to be shown"
             case Finish(outcome=outcome):
                 return f"the end: {outcome.value}"
             case None:

@@ -140,6 +140,31 @@ def test_findings_end_with_1_in_every_format(tmp_path: Path, capsys: pytest.Capt
     assert json.loads(capsys.readouterr().out)["version"] == "2.1.0"
 
 
+def test_the_policy_is_shown_as_a_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["policy", "matrix"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == ["action", "risk", "visitor", "client", "practitioner", "agent", "admin"]
+    words = {line.split()[0]: line for line in lines[1:]}
+    assert words["set_portal_settings"].split()[1:] == ["3", "-", "-", "confirm", "confirm", "confirm"]
+    assert words["update_email"].endswith("evidence + confirm")
+    assert not (tmp_path / "unstuck").exists()
+
+
+def test_the_clinic_s_own_policy_is_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "policy.yaml").write_text("actions:\n  send_invitation: never\n", encoding="utf-8")
+    assert run(["policy", "matrix", "--config", str(tmp_path)]) == 0
+    shown = {line.split()[0]: line.split()[1:] for line in capsys.readouterr().out.splitlines()}
+    assert shown["send_invitation"] == ["2", "-", "-", "-", "-", "-"]
+    assert run(["policy", "matrix", "--config", str(tmp_path / "missing")]) == 2
+
+
+def test_what_the_gates_remember_is_kept_beside_the_sessions(tmp_path: Path) -> None:
+    run(["chat", FLOW, "--plain", "--store", f"sqlite:///{tmp_path}/kept/sessions.db"])
+    assert (tmp_path / "kept" / "gates.db").exists()
+    (tmp_path / "kept" / "gates.db").write_bytes(b"something else altogether")
+    assert run(["chat", FLOW, "--plain", "--store", f"sqlite:///{tmp_path}/kept/sessions.db"]) == 4
+
+
 def test_a_code_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["explain"]) == 0
     code = capsys.readouterr().out.split()[0]

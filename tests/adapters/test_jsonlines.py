@@ -78,7 +78,7 @@ WRONG = {
     '{"answer": 1, "seq": true}': "bad-request",
     '{"anwser": 1}': "unknown-key",
     '{"answer": 1, "who": "me"}': "unknown-key",
-    '{"reveal": "r-1"}': "nothing-to-reveal",
+    '{"reveal": "r-1"}': "nothing_to_reveal",
     '{"answer": "' + "x" * LONGEST_LINE + '"}': "too-long",
 }
 

@@ -80,6 +80,7 @@ PATH = RichText(
         Block("path", (Span("Client Chart Modal"), Span("Edit Profile"), Span("Clinic Settings"))),
     ),
 )
+SECRET = "trombone-Lagoon-7"
 DONE = Did("set_portal_settings", "confirmed", text="Switched online access on for Ana Souza")
 FAILED = Did("send_invitation", "rejected", Failure.RATE_LIMITED)
 UNKNOWN = Did("send_invitation", "unknown", text="It is not known whether the email was sent")
@@ -112,6 +113,14 @@ class Scripted:
         if value == "refuse me":
             return replace(self.turns[0], problem=Problem("refused", "This is not an answer."))
         return self.next()
+
+    def reveal(self, session: str, id: str) -> tuple[str | None, View]:
+        """The secret that the present turn announces, and the next turn; anything else is not there."""
+        self.calls.append(("reveal", id))
+        now = self.turns[0]
+        if now.reveal is None or now.reveal.id != id:
+            return None, replace(now, say=(), problem=Problem("nothing_to_reveal", "There is none."))
+        return SECRET, self.next()
 
     def back(self, session: str) -> View:
         """Keep the call; the next turn."""

@@ -1,0 +1,44 @@
+"""The driver as one person talks to it: who answers goes with every answer.
+
+A conversation can be gone on with by a colleague, who then speaks for themself.
+"""
+
+from __future__ import annotations
+
+from adapters.driver import Driver
+from adapters.view import View
+from engine import Value
+
+
+class Talk:
+    """What the surfaces use of the driver. `actor` is who sits there, and not a matter of what is said."""
+
+    def __init__(self, driver: Driver, actor: str) -> None:
+        self._driver = driver
+        self._actor = actor
+
+    def answer(
+        self, session: str, value: Value, *, prompt: str | None = None, seq: int | None = None
+    ) -> View:
+        """See `Driver.answer`."""
+        return self._driver.answer(session, value, prompt=prompt, seq=seq, actor=self._actor)
+
+    def reveal(self, session: str, id: str) -> tuple[str | None, View]:
+        """See `Driver.reveal`."""
+        return self._driver.reveal(session, id)
+
+    def back(self, session: str) -> View:
+        """See `Driver.back`."""
+        return self._driver.back(session)
+
+    def why(self, session: str) -> View:
+        """See `Driver.why`."""
+        return self._driver.why(session)
+
+    def note(self, session: str, text: str) -> View:
+        """See `Driver.note`."""
+        return self._driver.note(session, text)
+
+    def stop(self, session: str) -> View:
+        """See `Driver.stop`."""
+        return self._driver.stop(session)
