@@ -1,10 +1,11 @@
-"""The desk as people have it (embedded sample clinic, Maildir, session file) in a folder, for tests that break
-off in the middle. Run as a program it holds a conversation and kills itself at a given point:
+"""The desk as people have it (embedded sample clinic, Maildir, session file) in a folder, for tests that
+break off in the middle. Run as a program it holds a conversation and kills itself at a given point:
 
     python -m tests.adapters.real_desk FOLDER POINT [SESSION]
 
-POINT is `KIND:N`: before-commit, after-commit, before-call, after-call (of a write) or answer, counted from 1;
-`never:0` goes to the end. Each turn that was acknowledged is told on standard output: session, seq, step.
+POINT is `KIND:N`: before-commit, after-commit, before-call, after-call (of a write) or answer, counted
+from 1; `never:0` goes to the end. Each turn that was acknowledged is told on standard output: session,
+seq, step.
 """
 
 from __future__ import annotations

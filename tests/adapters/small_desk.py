@@ -3,13 +3,13 @@ made slow, odd or broken."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator, Mapping, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from itertools import count
 from pathlib import Path
+from secrets import token_hex
 
 from adapters.clinic.port import CallContext
 from adapters.driver import Driver, Parts
@@ -36,6 +36,7 @@ from engine import (
     Param,
     Source,
     State,
+    Type,
     Value,
     Verdict,
     compile_pack,
@@ -48,12 +49,15 @@ THING = record("Thing", {"name": TEXT, "size": NUMBER})
 GOOD: Value = {"name": "a parcel", "size": 3}
 
 
-def _action(name: str, effect: Effect, *params: Param) -> Action:
+NEW_WORD = record("NewWord", {"name": TEXT, "word": SECRET})
+
+
+def _action(name: str, effect: Effect, *params: Param, result: Type = THING) -> Action:
     return Action(
         name,
         f"Do {name}.",
         params,
-        THING,
+        result,
         effect,
         1,
         frozenset(Audience),
@@ -71,9 +75,10 @@ CATALOG = Catalog(
             _action("look", Effect.READ),
             _action("send", Effect.IRREVERSIBLE),
             _action("set_word", Effect.REVERSIBLE, Param("word", SECRET)),
+            _action("make_word", Effect.IRREVERSIBLE, result=NEW_WORD),
         )
     },
-    {"Thing": THING},
+    {"Thing": THING, "NewWord": NEW_WORD},
 )
 
 SENDING = """\
@@ -135,6 +140,26 @@ steps:
   - id: refused
     say: "{{ problem.message | default('It was refused.') }}"
     then: word
+"""
+
+MAKING = """\
+flow: making
+title: A word that is made
+audience: [agent]
+symptoms: [make a word]
+steps:
+  - id: begin
+    ask: Shall I make one?
+    kind: yes-no
+    then: {yes: making, no: left}
+  - id: making
+    do: make_word
+    save: made
+  - id: told
+    ask: Did you tell {{ made.name }}?
+    kind: yes-no
+  - id: left
+    end: stopped
 """
 
 Perform = Callable[[str, Mapping[str, Value], CallContext], Value]
@@ -219,7 +244,7 @@ class OpenGate:
 
 def library(*texts: str, catalog: Catalog = CATALOG) -> Library:
     """These flows, compiled."""
-    sources = [Source(f"{number}.yaml", text) for number, text in enumerate(texts or (SENDING, WORD))]
+    sources = [Source(f"{number}.yaml", text) for number, text in enumerate(texts or (SENDING, WORD, MAKING))]
     compiled = compile_pack(sources, catalog)
     assert compiled.pack is not None, "\n".join(str(each) for each in compiled.findings)
     return Library(compiled.pack, None, catalog)
@@ -273,7 +298,7 @@ def small_desk(
             store,
             gate,
             clock,
-            lambda: f"session-{next(numbers)}-{threading.get_native_id()}",
+            lambda: f"session-{token_hex(6)}",
             lambda: date(2026, 11, 23),
             vault,
             deadline,

@@ -333,13 +333,14 @@ def losing(perform: Perform, action: str, args: HOLD, context: CallContext) -> V
 
 @pytest.mark.parametrize("junk", [None, "yes", True, Failure.CONFLICT])
 def test_a_look_that_gives_junk_cannot_tell(tmp_path: Path, junk: object) -> None:
-    class Junk(SmallClinic):
-        def check_back(self, action: str, args: HOLD, context: CallContext) -> Finding:
-            if isinstance(junk, Failure):
-                raise ActionFailed(junk, "no")
-            return junk  # type: ignore[return-value]
+    def looking(key: str) -> object:
+        if isinstance(junk, Failure):
+            raise ActionFailed(junk, "no")
+        return junk
 
-    with small_desk(tmp_path, Junk(during=losing)) as desk:
+    clinic = SmallClinic(during=losing)
+    clinic.__dict__["looking"] = looking
+    with small_desk(tmp_path, clinic) as desk:
         session = desk.begin()
         view = desk.driver.answer(session, "send")
         assert (asked(view), desk.ledger(session)) == ("sending!unknown", ["unknown"])

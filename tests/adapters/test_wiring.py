@@ -128,7 +128,7 @@ def test_what_cannot_be_used_is_said_plainly(
     assert sorted(path for path in home.rglob("*") if "data" not in path.parts) == before
 
 
-@pytest.mark.parametrize("flow", ["one-recipient", "nothing like it"])
+@pytest.mark.parametrize("flow", ["nothing like it"])
 def test_an_unknown_flow_is_said_with_those_there_are(
     flow: str, home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -252,7 +252,7 @@ def test_what_may_not_be_used_is_said_plainly(name: str, locked: Path) -> None:
     assert done.stdout == ""
 
 
-# -- who is there, what day it is, where mail goes ------------------------------------------------------------
+# -- who is there, what day it is, where mail goes ------------------------------------------------------
 
 
 def test_the_actor_is_the_user_of_the_operating_system(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

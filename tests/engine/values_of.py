@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import assert_never
 
 from hypothesis import strategies as st
@@ -44,6 +45,7 @@ JSON: st.SearchStrategy[Value] = st.recursive(
 """Anything, also what JSON cannot hold: endless numbers, half characters."""
 
 
+@cache
 def values_of(kind: Type) -> st.SearchStrategy[Value]:
     """Values of a type, as a backend that keeps its word may return them."""
     match kind:
