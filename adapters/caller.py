@@ -40,6 +40,7 @@ HIDDEN = "(secret)"
 SHORTEST_HIDDEN = 4
 """A shorter secret is not looked for in what comes back: it would be found in every other word."""
 
+_SLICE = 0.25
 T = TypeVar("T")
 _ENCODER = msgspec.json.Encoder(order="deterministic")
 
@@ -60,7 +61,11 @@ class _Working(Generic[T]):
         self._ended = threading.Event()
         self._result: list[T] = []
         self._error: BaseException = _Garbled()
+
+    def start(self) -> _Working[T]:
+        """Begin. An interrupt may come at any moment: whoever has to know of the work notes it before."""
         threading.Thread(target=self._run, name="call", daemon=True).start()
+        return self
 
     def _run(self) -> None:
         try:
@@ -72,7 +77,12 @@ class _Working(Generic[T]):
 
     def ended(self, seconds: float = 0.0) -> bool:
         """Whether it has ended, after waiting for it at most so long."""
-        return self._ended.wait(max(seconds, 0.0))
+        until = monotonic() + seconds
+        # In slices, because an interrupt that comes just before a wait is heard only after it.
+        while not self._ended.wait(min(max(until - monotonic(), 0.0), _SLICE)):
+            if monotonic() >= until:
+                return False
+        return True
 
     def result(self, seconds: float) -> T:
         """What it returned or raised. Raises TooLate if it goes on longer than `seconds`."""
@@ -134,7 +144,7 @@ class Caller:
         context = self._with_secrets(context)
         secrets = self._secrets_of(call, context.session)
         try:
-            working = _Working(lambda: self._backend.check_back(call.action, call.args, context))
+            working = _Working(lambda: self._backend.check_back(call.action, call.args, context)).start()
             found = working.result(until - monotonic())
         except Exception:
             return CannotTell()
@@ -168,12 +178,12 @@ class Caller:
             return self._no_sense(call)
 
     def _begun(self, call: Call, context: CallContext) -> _Working[Value]:
-        with self._lock:
-            working = _Working(lambda: self._backend.perform(call.action, call.args, context))
-            if call.effect is not Effect.READ:
+        working = _Working(lambda: self._backend.perform(call.action, call.args, context))
+        if call.effect is not Effect.READ:
+            with self._lock:
                 self._writes = {key: each for key, each in self._writes.items() if not each.ended()}
                 self._writes[call.key] = working
-        return working
+        return working.start()
 
     def _no_sense(self, call: Call) -> Event:
         """The event for an answer that makes no sense: of a write it is not known what it did."""

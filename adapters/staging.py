@@ -8,6 +8,7 @@ from __future__ import annotations
 import email
 import email.policy
 import mailbox
+import re
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import replace
@@ -266,7 +267,12 @@ def _letters(folder: Path) -> list[Value]:
         return []
     box = mailbox.Maildir(folder, create=False)
     letters: list[Value] = []
-    for key in sorted(box.keys(), key=lambda each: (int(each.split(".")[0]), each)):
+    for key in sorted(box.keys(), key=_numbers):
         message = email.message_from_bytes(box.get_bytes(key), policy=email.policy.default)
         letters.append({"to": str(message["Delivered-To"]), "subject": str(message["Subject"])})
     return letters
+
+
+def _numbers(key: str) -> list[int]:
+    """What orders the names of a Maildir: their numbers, which are not padded to equal length."""
+    return [int(digits) for digits in re.findall(r"\d+", key)]

@@ -85,12 +85,13 @@ def open_desk(options: Options) -> Iterator[Desk]:
     with ExitStack() as stack:
         library = open_library(options.flows)
         kept_at = store_path(options.store)
+        # Before anything is made beside it: what is no store is left as it is.
+        store = stack.enter_context(SqliteStore(kept_at))
         book = SqliteBook(kept_at.with_name(BOOK))
         stack.callback(book.close)
         gate = open_gate(options.config, book)
         backend = open_clinic(options.clinic, open_mail(options.mail))
         stack.callback(backend.close)
-        store = stack.enter_context(SqliteStore(kept_at))
         vault = MemoryVault(new_token)
         parts = Parts(library, backend, store, gate, utc_now, new_session_id, clinic_day(backend), vault)
         driver = Driver(parts)
@@ -206,9 +207,9 @@ def open_gate(config: Path | None, book: Book) -> PolicyGate:
     folder = config if config is not None else _config_from_environment()
     policy = shipped_policy()
     path = folder / POLICY if folder is not None else None
-    if folder is not None and not folder.is_dir():
+    if folder is not None and not _there(folder, folder.is_dir):
         raise PlainProblem(f"There is no settings folder {folder}.", "Check --config or UNSTUCK_CONFIG.")
-    if path is not None and path.exists():
+    if path is not None and _there(path, path.exists):
         own, findings = read_policy(_source(path), policy, CATALOG)
         if own is None:
             raise PlainProblem(
@@ -221,6 +222,15 @@ def open_gate(config: Path | None, book: Book) -> PolicyGate:
 def policy_rows(config: Path | None) -> tuple[tuple[str, ...], ...]:
     """What the policy says: for each action its name, its risk, and a word for each audience."""
     return matrix(lambda book: open_gate(config, book), CATALOG)
+
+
+def _there(path: Path, found: Callable[[], bool]) -> bool:
+    """What `found` says of a path of the settings. Raises PlainProblem where that cannot be seen."""
+    try:
+        return found()
+    except OSError as error:
+        advice = "Check --config or UNSTUCK_CONFIG, and the permissions."
+        raise PlainProblem(f"The settings {path} cannot be read ({error.strerror}).", advice) from error
 
 
 def _config_from_environment() -> Path | None:

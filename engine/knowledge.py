@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from engine.types import Type, join
+from engine.types import RecordType, Type, join, present
 
 
 class Knowledge(msgspec.Struct, frozen=True):
@@ -37,4 +37,29 @@ class Knowledge(msgspec.Struct, frozen=True):
             both = kind if there == kind else (join(kind, there) if there is not None else None)
             if both is not None:
                 facts[name] = both
-        return Knowledge(facts, {**other.maybe, **self.maybe}, self.known & other.known)
+        paths = frozenset(path for path in self.known | other.known if self._is_there(path, other))
+        return Knowledge(facts, {**other.maybe, **self.maybe}, paths)
+
+    def _is_there(self, path: str, other: Knowledge) -> bool:
+        return self._knows(path) and other._knows(path)
+
+    def _knows(self, path: str) -> bool:
+        """Whether the value at this path is there: it was found to be, or it can never be unknown."""
+        if path in self.known:
+            return True
+        before, _, name = path.rpartition(".")
+        if not before:
+            kind = self.facts.get(path)
+        else:
+            record = self._type_at(before) if self._knows(before) else None
+            kind = record.member(name) if isinstance(record, RecordType) else None
+        return kind is not None and present(kind) == kind
+
+    def _type_at(self, path: str) -> Type | None:
+        """The type of the value at this path, where it is there."""
+        first, *members = path.split(".")
+        kind = self.facts.get(first)
+        for name in members:
+            inner = present(kind) if kind is not None else None
+            kind = inner.member(name) if isinstance(inner, RecordType) else None
+        return present(kind) if kind is not None else None

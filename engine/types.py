@@ -137,6 +137,8 @@ def in_words(kind: Type) -> str:
             return "a moment in time"
         case IdType(of=of):
             return "an id of a " + " or ".join(sorted(of))
+        case ChoiceType(options=(only,)):
+            return f"the word `{only}`"
         case ChoiceType(options=options):
             return "one of " + ", ".join(options)
         case SecretType():

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from engine.actions import Action, Catalog
 from engine.calls import PROBLEM_TYPE
 from engine.codes import finding
-from engine.diagnostics import Diagnostic, did_you_mean
+from engine.diagnostics import Diagnostic, closest, did_you_mean
 from engine.expression_tree import path
 from engine.expressions import Expression
 from engine.knowledge import Knowledge
@@ -87,7 +87,8 @@ class Checking:
     def scope(self, known: Knowledge) -> Scope:
         """What an expression can see where `known` holds; facts set on some ways only are seen as well, since
         they are reported on their own."""
-        return Scope({**self._everywhere, **known.maybe, **known.facts}, known.known, self._actions)
+        maybe = {name: present(kind) for name, kind in known.maybe.items() if name not in known.facts}
+        return Scope({**self._everywhere, **maybe, **known.facts}, known.known, self._actions)
 
     def type_of(self, expression: Expression, known: Knowledge, wanted: Type | None = None) -> Type | None:
         """The type of an expression; everything wrong with it is reported."""
@@ -233,6 +234,10 @@ class Checking:
         self._exits(step, tree)
 
     def _inputs(self, step: VisitFlow, tree: Tree, known: Knowledge) -> None:
+        strange = [*step.args, *([step.name] if step.items is not None else [])]
+        meant = {closest(name, tree.inputs) for name in strange if name not in tree.inputs}
+        if step.items is not None and step.name not in tree.inputs:
+            meant.update(tree.inputs)
         for name, (key, value) in step.args.items():
             if name in tree.untyped:
                 self.type_of(value, known)
@@ -260,7 +265,7 @@ class Checking:
             )
         for name, kind in tree.inputs.items():
             given = f"with.{name}" in step.plan.parts.written or name == step.name
-            if not given and present(kind) == kind:
+            if not given and present(kind) == kind and name not in meant:
                 self.report(
                     "U302",
                     step.place,

@@ -13,6 +13,8 @@ from engine.steps.base import Broken, Step
 from engine.steps.do import Do
 from engine.texts import Template, check_text
 
+_SEEN_EVERYWHERE = frozenset({"today", "audience", "labels"})
+
 _ROUNDS = 40
 """More visits than this to one step mean that its types keep changing; they grow to text or vanish before."""
 
@@ -24,7 +26,7 @@ def knowledge_at(tree: Tree, checking: Checking) -> Mapping[str, Knowledge]:
     does not show again in what they do not set.
     """
     inputs = dict(tree.inputs)
-    arriving = {tree.start: Knowledge(inputs, inputs)} if tree.start else {}
+    arriving = {tree.start: _unshadowed(Knowledge(inputs, inputs))} if tree.start else {}
     while arriving:
         checking.known.update(arriving)
         _spread(tree, checking, list(arriving))
@@ -71,17 +73,30 @@ def _onward(tree: Tree, step: Step, checking: Checking, known: Knowledge) -> lis
     if isinstance(step, Do):
         trouble = step.in_trouble(checking, known)
         onward += [(path, trouble(failure)) for failure, path in tree.on.items() if failure not in step.on]
-    return [(path, arriving) for path, arriving in onward if path not in (FALL_OFF, ANYWHERE)]
+    return [(to, _unshadowed(arriving)) for to, arriving in onward if to not in (FALL_OFF, ANYWHERE)]
+
+
+def _unshadowed(known: Knowledge) -> Knowledge:
+    """The same without facts that hide what every flow sees: that they were set is reported there."""
+    if known.facts.keys().isdisjoint(_SEEN_EVERYWHERE):
+        return known
+    facts = {name: kind for name, kind in known.facts.items() if name not in _SEEN_EVERYWHERE}
+    maybe = {name: kind for name, kind in known.maybe.items() if name not in _SEEN_EVERYWHERE}
+    return Knowledge(facts, maybe, known.known)
 
 
 def _lost(tree: Tree, checking: Checking) -> frozenset[str]:
-    """The facts that are set only by steps of which a mistake keeps the type open, or that nobody reaches."""
-    return frozenset(
-        name
-        for path, step in tree.steps.items()
-        for name in step.plan.sets
-        if path not in checking.known or not _typed(step, name, checking)
-    )
+    """The facts whose type a mistake keeps open, and those that only steps set which nobody reaches."""
+    open_ones: set[str] = set()
+    typed: set[str] = set()
+    unreached: set[str] = set()
+    for path, step in tree.steps.items():
+        for name in step.plan.sets:
+            if path not in checking.known:
+                unreached.add(name)
+            else:
+                (typed if _typed(step, name, checking) else open_ones).add(name)
+    return frozenset(open_ones | (unreached - typed))
 
 
 def _typed(step: Step, name: str, checking: Checking) -> bool:

@@ -79,7 +79,8 @@ class Ask(Asking, frozen=True):
         """One way for each answer, and one for all that have no way of their own."""
         for name, path in self.routes.items():
             yield Edge(name, path, self.place)
-        if any(name not in self.routes for name in self.answer_ids()):
+        ids = self.answer_ids()
+        if not ids or any(name not in self.routes for name in ids):
             yield Edge("", self.then, self.place)
 
     def answer_ids(self) -> tuple[str, ...]:
@@ -127,7 +128,7 @@ class Ask(Asking, frozen=True):
         if self.save:
             checking.fact_name(self.save, self.plan.parts.place_of("save"))
         item = self._item_type(checking, known)
-        if self.items is not None and item is None:
+        if self.items is not None and item is None and self.kind in ("one", "several"):
             kind = checking.quietly_type_of(self.items, known)
             if kind is not None:
                 checking.report(

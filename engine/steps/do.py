@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from engine.actions import ALWAYS_POSSIBLE, Action, Effect, Failure
-from engine.diagnostics import did_you_mean
+from engine.diagnostics import closest, did_you_mean
 from engine.effects import Call
 from engine.expressions import Expression
 from engine.knowledge import Knowledge
@@ -133,6 +133,7 @@ class Do(Calling, frozen=True):
 
     def _check_arguments(self, checking: Checking, known: Knowledge, action: Action) -> None:
         names = [param.name for param in action.params]
+        meant = {closest(name, names) for name in self.args if name not in names}
         for name, (key, expression) in self.args.items():
             param = action.param(name)
             if param is None:
@@ -146,7 +147,8 @@ class Do(Calling, frozen=True):
                 continue
             checking.value_for(expression, known, param.type, f"`{name}`")
         for param in action.params:
-            if param.required and f"with.{param.name}" not in self.plan.parts.written:
+            given = f"with.{param.name}" in self.plan.parts.written or param.name in meant
+            if param.required and not given:
                 checking.report(
                     "U302",
                     self.place,

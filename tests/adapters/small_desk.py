@@ -4,7 +4,7 @@ made slow, odd or broken."""
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -25,9 +25,11 @@ from engine import (
     Action,
     Allow,
     Audience,
+    Call,
     Catalog,
     DidNotHappen,
     Effect,
+    Event,
     Failure,
     Finding,
     Happened,
@@ -38,6 +40,7 @@ from engine import (
     Verdict,
     compile_pack,
     record,
+    secret_id,
     state_from_json,
 )
 
@@ -161,7 +164,7 @@ class SmallClinic:
 
     def really(self, action: str, args: Mapping[str, Value], context: CallContext) -> Value:
         self.made.append((action, context.key))
-        self.arguments.append(args)
+        self.arguments.append(opened(args, context))
         if context.key:
             self.receipts[context.key] = self.answer
         return self.answer
@@ -180,16 +183,31 @@ class SmallClinic:
         return [action for action, key in self.made if key]
 
 
+def opened(args: Mapping[str, Value], context: CallContext) -> Mapping[str, Value]:
+    """The arguments with the secrets that they refer to."""
+    return {
+        name: context.secrets.get(value).reveal() if secret_id(value) is not None else value
+        for name, value in args.items()
+    }
+
+
 @dataclass
 class OpenGate:
-    """Lets everything pass, or says what it was told to say."""
+    """Lets everything pass, or says what it was told to say, and notes what it is told."""
 
     verdict: Verdict = field(default_factory=Allow)
+    told: list[str] = field(default_factory=list)
 
     def decide(self, question: Question) -> Verdict:
         return self.verdict
 
-    def allowed(self, audience: Audience, capabilities: frozenset[str] | set[str]) -> frozenset[str]:
+    def about_to(self, call: Call, actor: str, session: str, at: str) -> None:
+        self.told.append(f"about to {call.action}")
+
+    def done(self, call: Call, event: Event, actor: str, session: str, at: str) -> None:
+        self.told.append(f"{call.action} {type(event).__name__}")
+
+    def allowed(self, audience: Audience, capabilities: Set[str]) -> frozenset[str]:
         return frozenset(capabilities)
 
     def who_is(self, os_user: str) -> Audience:

@@ -476,6 +476,36 @@ def test_the_gates_are_asked_before_anything_is_planned(tmp_path: Path) -> None:
         assert (desk.clinic.made, desk.ledger(session)) == ([], [])
 
 
+def test_the_gates_are_told_before_and_after_a_write(tmp_path: Path) -> None:
+    told: list[list[str]] = []
+
+    def during(perform: Perform, action: str, args: HOLD, context: CallContext) -> Value:
+        told.append(list(desk.gate.told))
+        return perform(action, args, context)
+
+    with small_desk(tmp_path, SmallClinic(during=during)) as desk:
+        session = desk.begin()
+        desk.driver.answer(session, "look")
+        desk.driver.answer(session, "yes")
+        assert told == [[], ["about to send"]]
+        assert desk.gate.told == ["about to send", "send Succeeded"]
+
+
+def test_a_call_that_was_planned_before_a_crash_is_asked_about_again(tmp_path: Path) -> None:
+    fails = at_status("sent")
+    with small_desk(tmp_path, wrapped=lambda store: TornStore(store, fails)) as before:
+        session = before.begin()
+        with pytest.raises(Unusable):
+            before.driver.answer(session, "send")
+        assert before.ledger(session) == ["planned"]
+    with small_desk(tmp_path, before.clinic) as desk:
+        desk.gate.verdict = Deny("Not any more.")
+        view = desk.driver.resume(session)
+        assert "Not any more." in texts(view)
+        assert desk.clinic.writes() == []
+        assert replayed(desk, session) == desk.store.load(session).state
+
+
 def test_a_confirmation_is_asked_and_leads_to_one_call(tmp_path: Path) -> None:
     with small_desk(tmp_path) as desk:
         session = desk.begin()
@@ -499,12 +529,13 @@ def test_closing_waits_for_a_write_that_nobody_waits_for_any_more(tmp_path: Path
 # -- interrupted, and taken over ------------------------------------------------------------------------
 
 
-def test_an_interrupt_stops_the_waiting_and_not_the_call(tmp_path: Path) -> None:
+@pytest.mark.parametrize("pause", [0.0, 0.05])
+def test_an_interrupt_stops_the_waiting_and_not_the_call(tmp_path: Path, pause: float) -> None:
     started = threading.Event()
 
     def during(perform: Perform, action: str, args: HOLD, context: CallContext) -> Value:
         started.set()
-        time.sleep(0.4)
+        time.sleep(0.6)
         return perform(action, args, context)
 
     clinic = SmallClinic(during=during)
@@ -513,6 +544,7 @@ def test_an_interrupt_stops_the_waiting_and_not_the_call(tmp_path: Path) -> None
 
     def press_ctrl_c() -> None:
         started.wait(5)
+        time.sleep(pause)
         signal.pthread_kill(main, signal.SIGINT)
 
     with small_desk(tmp_path, clinic) as desk:

@@ -195,6 +195,7 @@ class Play:
         self.effects: list[EngineEffect] = []
         self._script = {name: list(outcomes) for name, outcomes in (script or {}).items()}
         self._gate = gate
+        self._vanished: Finding = CannotTell()
         everything = frozenset(flow.catalog.actions)
         self.started = Started(
             "s1", flow.name, NOW, TODAY, audience, "ana", everything if allowed is None else allowed
@@ -242,6 +243,11 @@ class Play:
         """A fact of the flow that is running."""
         return self.here.frames[-1].facts[name]
 
+    def waiting_call(self) -> Call:
+        """The call that is under way."""
+        assert isinstance(self.here.waiting, AtCall), self.here.waiting
+        return self.here.waiting.call
+
     def made(self, action: str) -> list[Call]:
         """The calls of one action that were made."""
         return [call for call in self.calls if call.action == action]
@@ -262,11 +268,11 @@ class Play:
         """One event, without answering what follows from it."""
         before = self.state
         turn = advance(self.flow, before, event)
+        data = keep_promises(before, turn)
         if before is not None:
             stored = advance(self.flow, state_from_json(state_to_json(before)), event)
             assert stored.effects == turn.effects
-            assert state_to_json(stored.state) == state_to_json(turn.state)
-        keep_promises(before, turn)
+            assert state_to_json(stored.state) == data
         self.state = turn.state
         self.effects += turn.effects
         return turn.effects
@@ -323,8 +329,8 @@ def in_a_line(effect: EngineEffect) -> str:
             return ""
 
 
-def keep_promises(before: State | None, turn: Turn) -> None:
-    """What holds for every turn, whatever happened."""
+def keep_promises(before: State | None, turn: Turn) -> bytes:
+    """What holds for every turn, whatever happened; the new state as it is stored."""
     state, effects = turn.state, turn.effects
     stops = [each for each in effects if isinstance(each, _STOPS)]
     assert len(stops) <= 1, "more than one thing is outstanding"
@@ -333,10 +339,11 @@ def keep_promises(before: State | None, turn: Turn) -> None:
         assert _waits_for(state, stops[0])
     assert stops or any(isinstance(each, Problem) for each in effects) or isinstance(state.waiting, AtCall)
     data = state_to_json(state)
-    assert state_to_json(state_from_json(data)) == data, "a stored state is stored in another way"
-    assert state_from_json(data) == state
+    loaded = state_from_json(data)
+    assert state_to_json(loaded) == data, "a stored state is stored in another way"
+    assert loaded == state
     if before is None:
-        return
+        return data
     assert state.seq >= before.seq
     assert state.turns >= before.turns
     assert all(state.entries.get(path, 0) >= count for path, count in before.entries.items())
@@ -345,6 +352,7 @@ def keep_promises(before: State | None, turn: Turn) -> None:
         assert state.waiting == before.waiting, "an ended session went on"
     if any(isinstance(each, Problem) for each in effects):
         assert state == before, "an answer that was refused changed something"
+    return data
 
 
 def _waits_for(state: State, stop: EngineEffect) -> bool:

@@ -1,8 +1,8 @@
 """Every step kind and rule of the language at work: conversations as data, played to the end.
 
 A case is a flow (the first, and those it visits), what its calls come back with, and the conversation line by
-line: what is shown, and behind `>` what the person does. Answers are YAML; `back`, `resume`, `stop` and `note`
-stand behind `>>`.
+line: what is shown, and behind `>` what the person does. Answers are YAML; `back`, `resume`, `stop` and
+`note` stand behind `>>`.
 """
 
 from __future__ import annotations
@@ -16,9 +16,19 @@ import yaml
 
 from engine.actions import Failure
 from engine.effects import Call
-from engine.events import Allow, Deny, NeedConfirmation, NeedEvidence, Verdict
+from engine.events import Allow, Deny, Method, NeedConfirmation, NeedEvidence, Verdict
 from engine.values import Value
-from tests.engine.play import DID_NOT_HAPPEN, Fails, Play, Response, Vanishes, Works, flow_of, happened, result_of
+from tests.engine.play import (
+    DID_NOT_HAPPEN,
+    Fails,
+    Play,
+    Response,
+    Vanishes,
+    Works,
+    flow_of,
+    happened,
+    result_of,
+)
 
 CASES: Final = Path(__file__).parent.parent / "cases" / "flows"
 Case = Mapping[str, object]
@@ -26,7 +36,7 @@ VERDICTS: Final[Mapping[str, Verdict]] = {
     "allow": Allow(),
     "deny": Deny("The policy of this clinic says no."),
     "confirm": NeedConfirmation(),
-    "evidence": NeedEvidence(("birth date",), "Who is calling must be known first."),
+    "evidence": NeedEvidence((Method("call-back", "Called back"),), "Who is calling must be known first."),
 }
 
 
@@ -45,11 +55,10 @@ def outcome(action: str, written: object) -> Response:
         return Works(result_of(action) if written is None else value(written))
     if "fails" in written:
         part = result_of(action) if written.get("part") else None
-        return Fails(
-            Failure(written["fails"]), written.get("message", ""), part, written.get("retry_after")
-        )
+        return Fails(Failure(written["fails"]), written.get("message", ""), part, written.get("retry_after"))
     if "lost" in written:
-        looks = {"happened": happened(result_of(action)), "did-not": DID_NOT_HAPPEN, "cannot-tell": Vanishes()}
+        done = happened(result_of(action))
+        looks = {"happened": done, "did-not": DID_NOT_HAPPEN, "cannot-tell": Vanishes()}
         return looks[written["lost"]]
     return Works(result_of(action, **{name: value(each) for name, each in written.items()}))
 
@@ -76,7 +85,8 @@ class Gates:
     """The gates of a case: verdicts by action, in order, the last one for good."""
 
     def __init__(self, written: object) -> None:
-        self._left = {name: texts(each) for name, each in written.items()} if isinstance(written, dict) else {}
+        given = written if isinstance(written, dict) else {}
+        self._left = {str(name): texts(each) for name, each in given.items()}
 
     def __call__(self, call: Call) -> Verdict:
         verdicts = self._left.get(call.action, ["allow"])
@@ -102,9 +112,15 @@ def said(play: Play, line: str) -> list[str]:
     """What follows from something the person does."""
     if not line.startswith(">>"):
         return play.answer(value(yaml.safe_load(line.removeprefix(">"))))
-    return {"back": play.back, "resume": play.resume, "stop": play.stop, "note": lambda: play.note("ok")}[
-        line.removeprefix(">>").strip()
-    ]()
+    match line.removeprefix(">>").strip():
+        case "back":
+            return play.back()
+        case "resume":
+            return play.resume()
+        case "stop":
+            return play.stop()
+        case _:
+            return play.note("ok")
 
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=name) for name, case in cases()])

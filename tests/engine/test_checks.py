@@ -1,0 +1,35 @@
+"""Everything wrong with a flow is found at once, at its place, and nothing that only follows from it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import pytest
+import yaml
+
+from engine.compiler import Compiled
+from engine.diagnostics import Severity
+from tests.engine.play import compiled
+
+CASES: Final = Path(__file__).parent.parent / "cases" / "wrong_flows.yaml"
+
+
+def found_in(made: Compiled, several: bool) -> list[str]:
+    """The findings as the cases write them."""
+    return [
+        (f"{each.place.source.path.removesuffix('.yaml')} " if several else "")
+        + f"{each.place.line}:{each.place.column} {each.code}"
+        for each in made.findings
+    ]
+
+
+@pytest.mark.parametrize(
+    "case", [pytest.param(each, id=each["case"]) for each in yaml.safe_load(CASES.read_text("utf-8"))]
+)
+def test_a_flow_with_mistakes(case: dict[str, list[str]]) -> None:
+    made = compiled(*case["flows"])
+    said = [str(each) for each in made.findings]
+    assert found_in(made, len(case["flows"]) > 1) == case["found"], "\n".join(said)
+    assert [words for words in case.get("words", []) if not any(words in each for each in said)] == []
+    assert (made.pack is None) == any(each.severity is Severity.ERROR for each in made.findings)
