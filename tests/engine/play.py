@@ -348,6 +348,7 @@ def keep_promises(before: State | None, turn: Turn) -> bytes:
     assert state.turns >= before.turns
     assert all(state.entries.get(path, 0) >= count for path, count in before.entries.items())
     assert state.calls[: len(before.calls)] == before.calls, "a call was forgotten"
+    assert state.notes[: len(before.notes)] == before.notes, "a note was forgotten"
     if isinstance(before.waiting, AtEnd):
         assert state.waiting == before.waiting, "an ended session went on"
     if any(isinstance(each, Problem) for each in effects):

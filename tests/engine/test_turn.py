@@ -97,6 +97,8 @@ def test_a_note_is_kept_unless_it_is_too_long_or_one_too_many() -> None:
     assert play.note("\ud83d") == ["asks a/one"]
     assert play.note("one") == ["problem too_long", "asks a/one"]
     assert play.here.notes == ("short", "?")
+    play.answer("x")
+    assert play.here.notes == ("short", "?")
 
 
 def test_a_session_begins_once_and_with_its_start() -> None:
