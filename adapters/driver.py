@@ -49,6 +49,7 @@ from engine import (
     Gated,
     Lost,
     Noted,
+    OutOfTurn,
     Perform,
     Problem,
     Resumed,
@@ -61,6 +62,7 @@ from engine import (
     State,
     Stopped,
     Succeeded,
+    Traced,
     Value,
     WentBack,
     advance,
@@ -68,6 +70,7 @@ from engine import (
     secret_id,
     state_from_json,
     state_to_json,
+    trace_of,
     why,
 )
 
@@ -217,7 +220,16 @@ class Driver:
         """The question that waits, and why it is put."""
         held = self._load(session)
         state = self._state(held)
-        return replace(_waiting_view(state), info=why(held.flow, state))
+        return replace(_waiting_view(state), info=why(held.flow, state, self.trace(session, held.flow)))
+
+    def trace(self, session: str, flow: Flow) -> tuple[Traced, ...]:
+        """The way a session has gone so far in its flow, found again from what was kept of it; nothing where
+        another version of unstuck kept it."""
+        try:
+            events = [msgspec.json.decode(body, type=Event) for _, body in self._parts.store.events(session)]
+            return trace_of(flow, events)
+        except (msgspec.MsgspecError, OutOfTurn):
+            return ()
 
     def current(self, session: str) -> View:
         """The question that waits, without anything else."""

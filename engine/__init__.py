@@ -38,7 +38,7 @@ from engine.effects import (
     Reveal,
     Say,
 )
-from engine.errors import BrokenState, UnknownFlow
+from engine.errors import BrokenState, OutOfTurn, UnknownFlow
 from engine.events import (
     Allow,
     Answered,
@@ -68,6 +68,7 @@ from engine.events import (
 )
 from engine.filters import spelled
 from engine.flow import Flow, Pack
+from engine.history import trace_of
 from engine.limits import DEFAULT_LIMITS, Limits
 from engine.misfit import misfit, trimmed
 from engine.nodes import Mapping, Node, Scalar, Sequence
@@ -75,6 +76,7 @@ from engine.reader import decode, read
 from engine.rich import Block, RichText, Span, plain
 from engine.source import Place, Source
 from engine.state import AtCall, AtEnd, AtPrompt, AtReveal, State, state_from_json, state_to_json
+from engine.trace import Traced
 from engine.turn import Turn, advance
 from engine.types import (
     DATE,
@@ -167,6 +169,7 @@ __all__ = [
     "NothingType",
     "NumberType",
     "OptionalType",
+    "OutOfTurn",
     "Outcome",
     "Pack",
     "Param",
@@ -194,6 +197,7 @@ __all__ = [
     "Stopped",
     "Succeeded",
     "TextType",
+    "Traced",
     "TruthType",
     "Turn",
     "Type",
@@ -221,6 +225,7 @@ __all__ = [
     "spelled",
     "state_from_json",
     "state_to_json",
+    "trace_of",
     "trimmed",
     "why",
 ]

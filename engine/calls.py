@@ -43,6 +43,7 @@ from engine.rich import plain
 from engine.run import HANDING_OVER, Run
 from engine.state import AtCall, AtPrompt, CallRecord
 from engine.steps.base import Calling
+from engine.trace import DONE
 from engine.types import NUMBER, TEXT, ChoiceType, RecordType, SecretType, optional, present, record
 from engine.values import Value, secret_id, storable
 
@@ -120,6 +121,7 @@ def succeeded(run: Run, call: Call, result: Value, outcome: CallOutcome = "confi
     secrets = _secrets(run, action, call, kept)
     if not secrets:
         return to
+    run.leads_to(to)
     run.reveal(call, secrets, to)
     return None
 
@@ -152,6 +154,7 @@ def _branch(run: Run, call: Call, failure: Failure, message: str, retry_after: i
         _offer_ways(run, call, failure, message)
         return None
     run.set_fact("problem", _problem(failure, message, retry_after))
+    run.took("error", failure.value, branch, path=call.step)
     return branch
 
 
@@ -335,6 +338,7 @@ def _record(run: Run, call: Call, outcome: CallOutcome, error: Failure | None, r
     they tell of how things stand is noted."""
     action = run.flow.catalog.actions[call.action]
     path = run.prefix + call.step
+    _trace(run, call, error)
     if call.effect is Effect.READ:
         if action.tells or error is not None:
             told = found_words(action, result)
@@ -347,6 +351,14 @@ def _record(run: Run, call: Call, outcome: CallOutcome, error: Failure | None, r
     )
     run.calls = (*run.calls, made)
     run.tell(Did(call.action, outcome, error, text, call.key))
+
+
+def _trace(run: Run, call: Call, error: Failure | None) -> None:
+    """Note how the call ended, and by which values that was judged."""
+    looked = (
+        () if "!" in call.step or error not in (None, Failure.NOT_CONFIRMED) else _step(run, call).expected
+    )
+    run.took("outcome", DONE if error is None else error.value, "", *looked, path=call.step)
 
 
 def _told(run: Run, action: Action, call: Call, error: Failure | None) -> str:

@@ -6,6 +6,7 @@ It lives only while one event is handled; nothing outside the engine ever sees i
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -43,9 +44,13 @@ from engine.state import (
     State,
     Waiting,
 )
-from engine.steps.base import Visiting
+from engine.steps.base import Step, Visiting
 from engine.summary import trail_lines
+from engine.trace import Traced, TraceKind, traced, values_read
 from engine.values import Value
+
+if TYPE_CHECKING:
+    from engine.expressions import Expression
 
 HANDING_OVER = "!hand-over"
 """What follows a step's path where the engine itself opens the ticket for it."""
@@ -85,14 +90,16 @@ class Run:
         "shown",
         "subject",
         "today",
+        "trace",
         "trail",
         "tree",
         "turns",
         "waiting",
     )
 
-    def __init__(self, flow: Flow, state: State, at: str) -> None:
+    def __init__(self, flow: Flow, state: State, at: str, tracing: bool = False) -> None:
         self.flow = flow
+        self.trace: list[Traced] | None = [] if tracing else None
         self.old = state
         self.at = at
         self.effects: list[EngineEffect] = []
@@ -297,12 +304,37 @@ class Run:
         step = self.tree.steps[self.here]
         if not isinstance(step, Visiting):
             raise OutOfTurn("a return", f"the step {self.here}")
-        return step.returned(self, left, leaving)
+        if self.trace is None:
+            return step.returned(self, left, leaving)
+        number = len(self.trace)
+        exits = [*left.round.exits, leaving] if left.round is not None else []
+        self.trace.append(traced(self, "exit", leaving, "", self.here, {"exits": [*exits]} if exits else {}))
+        to = step.returned(self, left, leaving)
+        self.trace[number] = msgspec.structs.replace(self.trace[number], to=to or "")
+        return to
 
     def rewind(self, mark: Mark) -> None:
         """Go back to where a question was put."""
         self.frames = list(mark.frames)
         self._activate(self.frames[-1])
+
+    # -- the trace ------------------------------------------------------------------------------------
+
+    def took(
+        self, kind: TraceKind, way: str, to: str = "", *rules: Expression, path: str | None = None
+    ) -> None:
+        """Note which way was taken at `path` (where the run stands, if nothing else is said), and by which
+        rules; nothing is done unless the turn is traced."""
+        if self.trace is not None:
+            reads = values_read(rules, self.env)
+            self.trace.append(traced(self, kind, way, to, self.here if path is None else path, reads))
+
+    def leads_to(self, path: str) -> None:
+        """Note where the answer or the outcome of this turn leads."""
+        if self.trace is not None:
+            self.trace[:] = [
+                each if each.to else msgspec.structs.replace(each, to=path) for each in self.trace
+            ]
 
     # -- the next state -------------------------------------------------------------------------------
 
@@ -357,6 +389,8 @@ class Run:
 
 def walk(run: Run, path: str | None) -> None:
     """Go from step to step until the conversation waits or has ended."""
+    if path is not None:
+        run.leads_to(path)
     left = run.flow.limits.steps_a_turn
     while path is not None:
         if left == 0:
@@ -367,7 +401,17 @@ def walk(run: Run, path: str | None) -> None:
             path = run.come_back("")
             continue
         run.here = path
-        path = run.tree.steps[path].enter(run)
+        step = run.tree.steps[path]
+        path = step.enter(run) if run.trace is None else _traced(run, step, run.trace)
+
+
+def _traced(run: Run, step: Step, trace: list[Traced]) -> str | None:
+    """Enter a step, and note it before whatever happens in it."""
+    number = len(trace)
+    run.took("step", "")
+    path = step.enter(run)
+    trace[number] = msgspec.structs.replace(trace[number], to=path or "")
+    return path
 
 
 def begin(event: Started, flow: Flow) -> State:

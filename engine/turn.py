@@ -44,6 +44,7 @@ from engine.rich import RichText, plain
 from engine.run import Run, begin, walk
 from engine.state import AtCall, AtEnd, AtPrompt, AtReveal, CallPhase, CallRecord, Mark, State
 from engine.steps.base import Asking
+from engine.trace import Traced
 from engine.values import storable
 
 ENDED = Problem("ended", "This conversation has ended.")
@@ -53,46 +54,49 @@ SAME_PERSON = "Only another person can approve or refuse this, not the one who b
 
 
 class Turn(msgspec.Struct, frozen=True):
-    """What `advance` gives: the next state, and the effects in the order in which they are meant."""
+    """What `advance` gives: the next state, the effects in the order in which they are meant, and, where it
+    was asked for, the trace of the way from the one state to the other."""
 
     state: State
     effects: tuple[EngineEffect, ...]
+    trace: tuple[Traced, ...] = ()
 
 
-def advance(flow: Flow, state: State | None, event: Event) -> Turn:
+def advance(flow: Flow, state: State | None, event: Event, tracing: bool = False) -> Turn:
     """The next turn of a session.
 
     `state` is None for the event `Started` only. An answer that does not fit gives the effect `Problem` and
-    the same question again, with the state unchanged. Raises OutOfTurn if the driver feeds the outcome of a
+    the same question again, with the state unchanged. With `tracing` the turn tells which way was taken, and
+    why. Raises OutOfTurn if the driver feeds the outcome of a
     call the session does not wait for.
     """
     if isinstance(event, Answered):
         if state is None:
             raise OutOfTurn("Answered", "its start")
-        return _answered(flow, state, event)
+        return _answered(flow, state, event, tracing)
     if isinstance(event, Started):
         if state is not None:
             raise OutOfTurn("Started", "something else: it has begun already")
-        run = Run(flow, begin(event, flow), event.at)
+        run = Run(flow, begin(event, flow), event.at, tracing)
         walk(run, run.tree.start)
         return _turn(run)
     if state is None:
         raise OutOfTurn(type(event).__name__, "its start")
     if isinstance(event, WentBack):
-        return _went_back(flow, state, event)
+        return _went_back(flow, state, event, tracing)
     if isinstance(event, Noted):
         return _noted(flow, state, event)
     if isinstance(event, Resumed):
         return _resumed(state, event)
     if isinstance(event, Stopped):
-        return _stopped(flow, state, event)
+        return _stopped(flow, state, event, tracing)
     if isinstance(event, Revealed | RevealLost):
-        return _revealed(flow, state, event)
-    return _call_moved(flow, state, event)
+        return _revealed(flow, state, event, tracing)
+    return _call_moved(flow, state, event, tracing)
 
 
 def _turn(run: Run) -> Turn:
-    return Turn(run.state(), tuple(run.effects))
+    return Turn(run.state(), tuple(run.effects), tuple(run.trace or ()))
 
 
 def _again(state: State) -> tuple[EngineEffect, ...]:
@@ -116,7 +120,7 @@ def _refused(state: State, code: str, text: str) -> Turn:
     return Turn(state, (Problem(code, text), *_again(state)))
 
 
-def _answered(flow: Flow, state: State, event: Answered) -> Turn:
+def _answered(flow: Flow, state: State, event: Answered, tracing: bool) -> Turn:
     waiting = state.waiting
     if not isinstance(waiting, AtPrompt):
         return Turn(state, (_no_question(waiting), *_again_if_still(state)))
@@ -127,7 +131,7 @@ def _answered(flow: Flow, state: State, event: Answered) -> Turn:
         return _refused(state, "stale", "That question has been answered already; this is the current one.")
     if state.turns >= flow.limits.turns_a_session:
         return _refused(state, "too_long", "This conversation has become too long. Please start a new one.")
-    run = Run(flow, state, event.at)
+    run = Run(flow, state, event.at, tracing)
     run.shown, run.busy = [], 0
     if waiting.asking:
         answer = parse_answer(Question(kind="choice", choices=prompt.choices), event.value)
@@ -137,6 +141,7 @@ def _answered(flow: Flow, state: State, event: Answered) -> Turn:
         if needs_another(waiting, choice, actor, state.actor):
             return _refused(state, "second_person", SAME_PERSON)
         run.turns += 1
+        run.took("answer", choice, path=prompt.step)
         walk(run, calls.decided(run, waiting, choice, actor))
         return _turn(run)
     step = run.tree.steps[run.here]
@@ -146,6 +151,7 @@ def _answered(flow: Flow, state: State, event: Answered) -> Turn:
     if isinstance(taken, NotAccepted):
         return _refused(state, taken.code, taken.text)
     run.remember(Mark(prompt.id, prompt.text.text, taken.words, state.frames, len(state.calls), event.at))
+    run.took("answer", taken.way, taken.to)
     walk(run, taken.to)
     return _turn(run)
 
@@ -159,13 +165,13 @@ def _noted(flow: Flow, state: State, event: Noted) -> Turn:
     return Turn(kept, _again_if_still(state))
 
 
-def _went_back(flow: Flow, state: State, event: WentBack) -> Turn:
+def _went_back(flow: Flow, state: State, event: WentBack, tracing: bool) -> Turn:
     if not isinstance(state.waiting, AtPrompt):
         return Turn(state, (_no_question(state.waiting), *_again_if_still(state)))
     if not state.trail:
         return _refused(state, "first", "This is the first question; there is nothing to go back to.")
     mark = state.trail[-1]
-    run = Run(flow, state, event.at)
+    run = Run(flow, state, event.at, tracing)
     run.shown, run.busy = [], 0
     run.trail = state.trail[:-1]
     run.rewind(mark)
@@ -209,22 +215,22 @@ def _resumed(state: State, event: Resumed) -> Turn:
     return Turn(fresh, (*state.shown, *_again(fresh)))
 
 
-def _stopped(flow: Flow, state: State, event: Stopped) -> Turn:
+def _stopped(flow: Flow, state: State, event: Stopped, tracing: bool) -> Turn:
     if isinstance(state.waiting, AtEnd):
         return Turn(state, (ENDED, *_again(state)))
     if isinstance(state.waiting, AtCall):
         return Turn(state, (BUSY,))
-    run = Run(flow, state, event.at)
+    run = Run(flow, state, event.at, tracing)
     run.shown, run.busy = [], 0
     run.finish(Outcome.ABANDONED)
     return _turn(run)
 
 
-def _revealed(flow: Flow, state: State, event: Revealed | RevealLost) -> Turn:
+def _revealed(flow: Flow, state: State, event: Revealed | RevealLost, tracing: bool) -> Turn:
     waiting = state.waiting
     if not isinstance(waiting, AtReveal) or waiting.reveal.id != event.id:
         raise OutOfTurn(type(event).__name__, type(waiting).__name__)
-    run = Run(flow, state, event.at)
+    run = Run(flow, state, event.at, tracing)
     run.shown, run.busy = [], 0
     if isinstance(event, RevealLost):
         calls.reveal_lost(run, waiting.call)
@@ -235,13 +241,15 @@ def _revealed(flow: Flow, state: State, event: Revealed | RevealLost) -> Turn:
     return _turn(run)
 
 
-def _call_moved(flow: Flow, state: State, event: Gated | Succeeded | Failed | Lost | CheckedBack) -> Turn:
+def _call_moved(
+    flow: Flow, state: State, event: Gated | Succeeded | Failed | Lost | CheckedBack, tracing: bool
+) -> Turn:
     waiting = state.waiting
     if not isinstance(waiting, AtCall) or waiting.call.key != event.key:
         raise OutOfTurn(f"{type(event).__name__} {event.key}", type(waiting).__name__)
     if waiting.phase not in _PHASES[type(event)]:
         raise OutOfTurn(type(event).__name__, f"a call in the phase {waiting.phase}")
-    run = Run(flow, state, event.at)
+    run = Run(flow, state, event.at, tracing)
     run.here = state.frames[-1].at
     walk(run, _moved(run, event, waiting.call))
     return _turn(run)

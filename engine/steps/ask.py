@@ -117,7 +117,8 @@ class Ask(Asking, frozen=True):
         for choice in prompt.choices:
             if choice.effect and choice.id == answer.choice:
                 run.approved = choice
-        return Taken(self.routes.get(self._routed_by(answer), self.then), _in_words(prompt, answer))
+        way = self._routed_by(answer)
+        return Taken(self.routes.get(way, self.then), _in_words(prompt, answer), way)
 
     def review(self, checking: Checking) -> None:
         """Each kind needs its own fields, and a route must be of an answer that exists."""

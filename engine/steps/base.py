@@ -21,6 +21,7 @@ from engine.source import Place
 if TYPE_CHECKING:
     from engine.checks.checking import Checking
     from engine.effects import Call, Prompt
+    from engine.expressions import Expression
     from engine.run import Run
     from engine.state import Frame as Visit
     from engine.values import Value
@@ -134,10 +135,12 @@ class Broken(Step, frozen=True):
 
 
 class Taken(msgspec.Struct, frozen=True):
-    """An answer was taken: the path to go on with, and the answer in words for the record."""
+    """An answer was taken: the path to go on with, the answer in words for the record, and the id by which
+    it was routed."""
 
     to: str
     words: str
+    way: str
 
 
 class Asking(Step, frozen=True):
@@ -155,6 +158,11 @@ class Asking(Step, frozen=True):
 
 class Calling(Step, frozen=True):
     """A step that calls an action."""
+
+    @property
+    @abstractmethod
+    def expected(self) -> tuple[Expression, ...]:
+        """What the author expects of the result, if anything."""
 
     @abstractmethod
     def succeeded(self, run: Run, call: Call, result: Value) -> str | Failure:

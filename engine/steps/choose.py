@@ -34,7 +34,10 @@ class Choose(Step, frozen=True):
     def enter(self, run: Run) -> str | None:
         """Decide."""
         value = self.value.evaluate(run.env)
-        return self.cases.get(value, self.otherwise) if isinstance(value, str) else self.otherwise
+        case = value if isinstance(value, str) and value in self.cases else None
+        to = self.otherwise if case is None else self.cases[case]
+        run.took("branch", case or "else", to, self.value)
+        return to
 
     def check(self, checking: Checking, known: Knowledge) -> None:
         """Every case must be a value it can have, and without `else` every value needs a case."""

@@ -36,6 +36,11 @@ class Do(Calling, frozen=True):
         """The name of the action."""
         return self.action.text
 
+    @property
+    def expected(self) -> tuple[Expression, ...]:
+        """The `expect` of the step."""
+        return () if self.expect is None else (self.expect,)
+
     def edges(self) -> Iterator[Edge]:
         """On, and one way for each failure that has a branch."""
         yield Edge("", self.then, self.place)

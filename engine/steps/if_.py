@@ -29,7 +29,10 @@ class If(Step, frozen=True):
 
     def enter(self, run: Run) -> str | None:
         """Decide."""
-        return self.then if self.condition.holds(run.env) else self.otherwise
+        holds = self.condition.holds(run.env)
+        to = self.then if holds else self.otherwise
+        run.took("branch", "true" if holds else "false", to, self.condition)
+        return to
 
     def check(self, checking: Checking, known: Knowledge) -> None:
         """The condition must be true or false."""

@@ -13,6 +13,7 @@ from engine.state import Frame as Visit
 from engine.state import Round
 from engine.steps.ask import item_id
 from engine.steps.base import ROUTED, Blueprint, Edge, Step, StepKind, Visiting
+from engine.trace import EMPTY
 from engine.types import ListType, Type, in_words
 from engine.values import Value
 
@@ -53,6 +54,7 @@ class VisitFlow(Visiting, frozen=True):
         if not isinstance(items, list) or not items:
             for fact in self.save:
                 run.set_fact(fact, [])
+            run.took("branch", EMPTY, self.then, self.items)
             return self.then
         return self._enter_item(run, Round(items, 0, (), ()))
 

@@ -53,6 +53,7 @@ from engine.flow import Flow, Pack
 from engine.limits import DEFAULT_LIMITS, Limits
 from engine.source import Source
 from engine.state import AtCall, AtEnd, AtPrompt, AtReveal, State, state_from_json, state_to_json
+from engine.trace import Traced
 from engine.turn import Turn, advance
 from engine.types import (
     ChoiceType,
@@ -70,6 +71,7 @@ from engine.types import (
     Type,
 )
 from engine.values import Value
+from tests.engine.retrace import mistaken
 
 FLOWS: Final = Path(__file__).parent.parent.parent / "flows"
 NOW: Final = "2026-11-23T09:30:00Z"
@@ -176,7 +178,8 @@ class Play:
     """One conversation.
 
     `script` gives each action's outcomes in order (a sample result once they are used up); `gate` answers
-    for the gates. `calls` are the calls that were made, `effects` everything that was ever shown.
+    for the gates. `calls` are the calls that were made, `effects` everything that was ever shown, `events`
+    what happened, `trace` the way that was taken.
     """
 
     def __init__(
@@ -193,6 +196,8 @@ class Play:
         self.state: State | None = None
         self.calls: list[Call] = []
         self.effects: list[EngineEffect] = []
+        self.events: list[Event] = []
+        self.trace: list[Traced] = []
         self._script = {name: list(outcomes) for name, outcomes in (script or {}).items()}
         self._gate = gate
         self._vanished: Finding = CannotTell()
@@ -267,13 +272,16 @@ class Play:
     def feed(self, event: Event) -> tuple[EngineEffect, ...]:
         """One event, without answering what follows from it."""
         before = self.state
-        turn = advance(self.flow, before, event)
+        turn = advance(self.flow, before, event, tracing=True)
+        assert mistaken(self.flow, turn.trace) == []
         data = keep_promises(before, turn)
         if before is not None:
             stored = advance(self.flow, state_from_json(state_to_json(before)), event)
             assert stored.effects == turn.effects
             assert state_to_json(stored.state) == data
         self.state = turn.state
+        self.events.append(event)
+        self.trace += turn.trace
         self.effects += turn.effects
         return turn.effects
 
