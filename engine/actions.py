@@ -93,12 +93,14 @@ FAILURES: Mapping[Failure, FailureFacts] = {
 
 
 class Param(msgspec.Struct, frozen=True):
-    """One parameter of an action. `required` ones must be given by every `do`."""
+    """One parameter of an action. `required` ones must be given by every `do`. What is given for a `plain`
+    one names nobody and says nothing personal: it may stand in records as it is."""
 
     name: str
     type: Type
     required: bool = True
     doc: str = ""
+    plain: bool = False
 
 
 class Clause(msgspec.Struct, frozen=True):

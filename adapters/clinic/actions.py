@@ -529,9 +529,9 @@ _GUARDED = (
         doc="Records how a person's identity was verified, or that it could not be.",
         params=(
             _SUBJECT_PARAM,
-            Param("method", TEXT, doc="the id of the way in which it was verified, or tried"),
+            Param("method", TEXT, doc="the id of the way in which it was verified, or tried", plain=True),
             Param("outcome", VERIFICATION_OUTCOME, doc="`passed` or `failed`"),
-            Param("covers", ListType(TEXT), doc="the names of the actions it is meant for"),
+            Param("covers", ListType(TEXT), doc="the names of the actions it is meant for", plain=True),
         ),
         result=VERIFICATION,
         effect=Effect.REVERSIBLE,
