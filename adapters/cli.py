@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from engine import Diagnostic
 
 DONE, FINDINGS, WRONG_USE, UNFINISHED, UNEXPECTED, INTERRUPTED, NOBODY_READS = 0, 1, 2, 3, 70, 130, 141
+LOG_LEVELS = ("debug", "info", "warning", "error")
 AUDIENCES = ("visitor", "client", "practitioner", "agent", "admin")
 FORMATS = ("human", "json", "sarif")
 
@@ -147,6 +148,10 @@ def unstuck(context: click.Context) -> int:
 def desk_options(command: Callable[P, R]) -> Callable[P, R]:
     """The options that say which flows, clinic, store and mail a command works with."""
     for option in (
+        click.option(
+            "--log-level", type=click.Choice(LOG_LEVELS), help="From which level on; info is usual."
+        ),
+        click.option("--log-file", type=click.Path(path_type=Path), help="Log to this file, as JSON lines."),
         click.option("--config", type=click.Path(path_type=Path), help="Folder of deployment settings."),
         click.option("--mail", metavar="URL", help="smtp://HOST:PORT or maildir:PATH."),
         click.option("--store", metavar="URL", help="Where sessions are kept, as sqlite:///PATH."),
@@ -334,6 +339,8 @@ def _options(audience: str | None, where: Where) -> Options:
         mail=_text(where["mail"]),
         config=_path(where["config"]),
         audience=Audience(audience) if audience else None,
+        log_file=_path(where["log_file"]),
+        log_level=_text(where["log_level"]) or "info",
     )
 
 

@@ -52,6 +52,8 @@ class Options(msgspec.Struct, frozen=True):
     mail: str | None = None
     config: Path | None = None
     audience: Audience | None = None
+    log_file: Path | None = None
+    log_level: str = "info"
 
 
 class Desk(msgspec.Struct, frozen=True):
@@ -93,11 +95,28 @@ def open_desk(options: Options) -> Iterator[Desk]:
         backend = open_clinic(options.clinic, open_mail(options.mail))
         stack.callback(backend.close)
         vault = MemoryVault(new_token)
-        parts = Parts(library, backend, store, gate, utc_now, new_session_id, clinic_day(backend), vault)
+        today = clinic_day(backend)
+        parts = Parts(library, backend, store, gate, utc_now, new_session_id, today, vault)
+        if options.log_file is not None:
+            parts = stack.enter_context(_watched(parts, options.log_file, options.log_level))
         driver = Driver(parts)
         stack.callback(driver.close)
         actor = os_user()
         yield Desk(driver, Talk(driver, actor), library, store, actor, gate.role(actor, options.audience))
+
+
+@contextmanager
+def _watched(parts: Parts, path: Path, level: str) -> Iterator[Parts]:
+    """The parts with a log of what is asked of them."""
+    from adapters.logs import log, logging_to
+    from adapters.watched import WatchedBackend, WatchedGate
+
+    with logging_to(path, level):
+        log("info", "opened", pid=os.getpid())
+        yield msgspec.structs.replace(
+            parts, backend=WatchedBackend(parts.backend), gate=WatchedGate(parts.gate)
+        )
+        log("info", "closed", pid=os.getpid())
 
 
 def utc_now() -> datetime:

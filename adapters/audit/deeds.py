@@ -32,8 +32,9 @@ class Deed(msgspec.Struct, frozen=True, omit_defaults=True):
     `intent` and `outcome` are two halves of a call that changes something, told apart from other calls by
     its idempotency `key`; `read` is a look at somebody's record, `refused` a call that the gates did not let
     pass, `reveal` a secret that was shown, `records` a look at, an export of or a purge of what unstuck
-    itself keeps (`action` says which). `subject` is the id of the person it is about. `authority` says on whose
-    word: the approvals and the evidence, newest last. `outcome` is how a call ended, `error` its failure.
+    itself keeps (`action` says which). `subject` is the id of the person it is about. `authority` says on
+    whose word: the approvals and the evidence, newest last. `outcome` is how a call ended, `error` its
+    failure.
     """
 
     kind: Kind

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hmac
 import json
+import re
 from collections.abc import Mapping
 
 from adapters.audit.deeds import Deed, Doer
@@ -31,6 +32,7 @@ from engine import (
 PEOPLE = frozenset({"client", "contact"})
 """What an id may identify that is a person."""
 
+_ITEM = re.compile(r"\[([^\]]*)\]")
 _PSEUDONYM_DIGITS = 24
 _DIGEST_DIGITS = 16
 
@@ -51,8 +53,8 @@ class Scribe:
             "at": deed.at,
             "action": deed.action,
             "by": _said(deed.by),
-            "step": deed.step,
-            "key": deed.key,
+            "step": self._path(deed.step),
+            "key": self._path(deed.key),
             "subject": self.pseudonym(deed.subject) if deed.subject else "",
             "params": self._masked_params(deed.action, deed.params),
             "authority": list(deed.authority),
@@ -68,6 +70,10 @@ class Scribe:
     def digest(self, text: str) -> str:
         """What stands for a text."""
         return "h-" + self._digest("text", text)[:_DIGEST_DIGITS]
+
+    def _path(self, path: str) -> str:
+        """The path of a step, which holds the ids of those it is run for in brackets."""
+        return _ITEM.sub(lambda found: f"[{self.pseudonym(found[1])}]", path)
 
     def _digest(self, kind: str, text: str) -> str:
         told = f"{kind}\0{text}".encode("utf-8", "surrogatepass")

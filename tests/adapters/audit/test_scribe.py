@@ -92,3 +92,10 @@ def test_the_same_deed_is_always_written_the_same(scribe: Scribe) -> None:
     assert canonical({"b": [1, None], "a": "é"}) == b'{"a":"\\u00e9","b":[1,null]}'
     with pytest.raises(ValueError, match="JSON"):
         canonical(float("nan"))
+
+
+def test_a_step_that_is_run_for_a_person_does_not_name_them(scribe: Scribe) -> None:
+    step = "email-not-received/recipients[ana-souza]/one-recipient/send"
+    told = json.loads(scribe.entry(Deed("intent", AT, AGENT, "x", step=step, key=f"s1:{step}:1")))
+    stands = step.replace("ana-souza", scribe.pseudonym("ana-souza"))
+    assert (told["step"], told["key"]) == (stands, f"s1:{stands}:1")
