@@ -72,6 +72,7 @@ from engine import (
     state_to_json,
     trace_of,
     why,
+    why_not,
 )
 
 DEADLINE = 10.0
@@ -221,6 +222,13 @@ class Driver:
         held = self._load(session)
         state = self._state(held)
         return replace(_waiting_view(state), info=why(held.flow, state, self.trace(session, held.flow)))
+
+    def why_not(self, session: str, step: str) -> View:
+        """The question that waits, and why the conversation has not come to `step`."""
+        held = self._load(session)
+        state = self._state(held)
+        told = why_not(held.flow, state, self.trace(session, held.flow), step)
+        return replace(_waiting_view(state), info=told)
 
     def trace(self, session: str, flow: Flow) -> tuple[Traced, ...]:
         """The way a session has gone so far in its flow, found again from what was kept of it; nothing where

@@ -3,7 +3,9 @@
 Every line that goes out is a turn. A line that comes in is one of
 
     {"answer": VALUE, "prompt": ID?, "seq": N?}   {"back": true}   {"why": true}   {"note": TEXT}
-    {"reveal": ID}
+    {"reveal": ID}   {"why": STEP}
+
+The last asks why the conversation has not come to a step.
 
 The turn after `reveal` holds the secret (`"reveal": {"id", "label", "value"}`), once.
 
@@ -45,6 +47,10 @@ class Talk(Protocol):
 
     def why(self, session: str) -> View:
         """The same prompt with the reason for it."""
+        ...
+
+    def why_not(self, session: str, step: str) -> View:
+        """The same prompt with the reason why the conversation has not come to `step`."""
         ...
 
     def note(self, session: str, text: str) -> View:
@@ -137,6 +143,8 @@ def _read_answer(given: dict[str, Value]) -> Request:
 
 
 def _read_wanted(kind: str, value: Value) -> Request:
+    if kind == "why" and isinstance(value, str) and value.strip():
+        return Wanted("why-not", value.strip())
     if kind in ("back", "why"):
         return Wanted(kind) if value is True else Problem("bad-request", f'Write {{"{kind}": true}}.')
     if not isinstance(value, str) or not value.strip():
@@ -161,6 +169,7 @@ def _wanted(talk: Talk, view: View, what: str, text: str) -> View:
     calls: dict[str, Callable[[], View]] = {
         "back": lambda: talk.back(view.session),
         "why": lambda: talk.why(view.session),
+        "why-not": lambda: talk.why_not(view.session, text),
         "note": lambda: talk.note(view.session, text),
     }
     return calls[what]()

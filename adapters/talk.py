@@ -35,6 +35,10 @@ class Talk:
         """See `Driver.why`."""
         return self._driver.why(session)
 
+    def why_not(self, session: str, step: str) -> View:
+        """See `Driver.why_not`."""
+        return self._driver.why_not(session, step)
+
     def note(self, session: str, text: str) -> View:
         """See `Driver.note`."""
         return self._driver.note(session, text)

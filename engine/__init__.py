@@ -105,6 +105,7 @@ from engine.types import (
 )
 from engine.values import SecretRef, Value, secret_id
 from engine.why import why
+from engine.why_not import why_not
 
 __all__ = [
     "ALWAYS_POSSIBLE",
@@ -228,4 +229,5 @@ __all__ = [
     "trace_of",
     "trimmed",
     "why",
+    "why_not",
 ]

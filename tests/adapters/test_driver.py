@@ -93,6 +93,8 @@ def test_back_note_why_stop_and_current(tmp_path: Path) -> None:
         assert asked(desk.driver.note(session, "caller is in a hurry")) == "seen"
         assert desk.state(session).notes == ("caller is in a hurry",)
         assert "seen" in (desk.driver.why(session).info or "")
+        assert "right now" in (desk.driver.why_not(session, "seen").info or "")
+        assert "It can still come" in (desk.driver.why_not(session, "arrived").info or "")
         assert asked(desk.driver.current(session)) == "seen"
         assert asked(desk.driver.back(session)) == "begin"
         assert asked(desk.driver.stop(session)) == "end abandoned"

@@ -48,10 +48,16 @@ def test_the_end_of_input_leaves_the_session_open() -> None:
 
 
 def test_the_other_requests_reach_the_driver() -> None:
-    lines = '{"why": true}\n{"note": "she calls at 3"}\n{"back": true}\n'
+    lines = '{"why": true}\n{"why": "switch-on"}\n{"note": "she calls at 3"}\n{"back": true}\n'
     turns, driver, _ = talk(lines, asking(JUNK), asking(JUNK), ending())
-    assert driver.calls == [("why", None), ("note", "she calls at 3"), ("back", None)]
+    assert driver.calls == [
+        ("why", None),
+        ("why-not", "switch-on"),
+        ("note", "she calls at 3"),
+        ("back", None),
+    ]
     assert turns[1]["info"] == "Because junk folders swallow emails."
+    assert turns[2]["info"] == "Because switch-on comes later."
 
 
 WRONG = {

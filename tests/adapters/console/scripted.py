@@ -132,6 +132,11 @@ class Scripted:
         self.calls.append(("why", None))
         return replace(self.turns[0], say=(), did=(), info="Because junk folders swallow emails.")
 
+    def why_not(self, session: str, step: str) -> View:
+        """The present turn with a reason."""
+        self.calls.append(("why-not", step))
+        return replace(self.turns[0], say=(), did=(), info=f"Because {step} comes later.")
+
     def note(self, session: str, text: str) -> View:
         """Keep the note; the present turn."""
         self.calls.append(("note", text))
