@@ -3,6 +3,8 @@ there."""
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from engine.actions import Audience, Failure
@@ -44,8 +46,8 @@ def at_few() -> Play:
 def test_the_branch_that_went_elsewhere_is_told_with_its_values() -> None:
     assert asked(at_few(), "many") == (
         "The rule `found.truncated is true` does not hold (1.yaml:6:5): found.truncated = false. For that way"
-        " the rule `found.truncated is true` holds (1.yaml:6:5). From here it cannot be reached. Going back to"
-        " a/first opens the way."
+        " the rule `found.truncated is true` holds (1.yaml:6:5). From here it cannot be reached. Going back"
+        " to a/first opens the way."
     )
 
 
@@ -58,7 +60,8 @@ def test_the_answer_that_went_elsewhere_is_told() -> None:
 
 def test_what_would_lead_there_is_told_where_it_can_still_come() -> None:
     assert asked(at_few(), "sorry") == (
-        "It can still come, when few is answered with no (1.yaml:8:6). The question that leads there is a/few."
+        "It can still come, when few is answered with no (1.yaml:8:6). The question that leads there is"
+        " a/few."
     )
     beginning = Play(flow_of(TWO))
     assert asked(beginning, "many") == (
@@ -121,5 +124,5 @@ def test_a_trace_never_leaves_the_map() -> None:
         return Spot(each.via, each.flow, each.path)
 
     steps = [spot(each) for each in play.trace if each.kind == "step"]
-    for before, after in zip(steps, steps[1:], strict=False):
+    for before, after in pairwise(steps):
         assert after in {way.to for way in ways[before]}, (before, after)
