@@ -51,6 +51,11 @@ class Library:
             if not (tree.inputs or tree.results or tree.exits)
         }
 
+    @property
+    def pack(self) -> Pack:
+        """All flows, those that are only visited included."""
+        return self._pack
+
     def flow(self, name: str) -> Flow:
         """The flow of that name, as it is now. Raises PlainProblem."""
         try:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import TypeAlias
 from xml.etree import ElementTree
 
 import msgspec
@@ -18,7 +19,10 @@ from adapters.problems import PlainProblem
 from adapters.replay.replay_file import Replay, read_replay
 from adapters.replay.runner import Break, hold
 from adapters.staging import DriverStage, people_for
-from engine import Diagnostic, did_you_mean, finding, has_errors
+from engine import Diagnostic, Flow, Traced, did_you_mean, finding, has_errors
+
+Watch: TypeAlias = Callable[[str, Flow, tuple[Traced, ...]], None]
+"""Takes the path of a replay, the flow of one of its sessions, and that session's trace."""
 
 
 class ReplayOutcome(msgspec.Struct, frozen=True):
@@ -38,8 +42,8 @@ class ReplayOutcome(msgspec.Struct, frozen=True):
         return not self.findings and self.broke is None
 
 
-def run_replays(paths: list[Path], library: Library) -> Iterator[ReplayOutcome]:
-    """Run every replay in these files and folders, one after the other.
+def run_replays(paths: list[Path], library: Library, watch: Watch | None = None) -> Iterator[ReplayOutcome]:
+    """Run every replay in these files and folders, one after the other; see `run_replay`.
 
     Raises PlainProblem if a path does not exist, or there is no replay in any of them.
     """
@@ -47,11 +51,11 @@ def run_replays(paths: list[Path], library: Library) -> Iterator[ReplayOutcome]:
     if not found:
         raise PlainProblem("There is no replay here.", "Replays are files named NAME.replay.yaml.")
     for path in found:
-        yield run_replay(path, library)
+        yield run_replay(path, library, watch)
 
 
-def run_replay(path: Path, library: Library) -> ReplayOutcome:
-    """Run one replay file."""
+def run_replay(path: Path, library: Library, watch: Watch | None = None) -> ReplayOutcome:
+    """Run one replay file; `watch` is told what each of its sessions went through."""
     began = time.perf_counter()
     shown = shown_path(path)
     replay, findings = load_replay(path, library)
@@ -65,6 +69,9 @@ def run_replay(path: Path, library: Library) -> ReplayOutcome:
         closing(DriverStage(replay, people, library, Path(folder))) as stage,
     ):
         broke = hold(replay, stage)
+        if watch is not None:
+            for flow, trace in stage.walks():
+                watch(shown, flow, trace)
     step = _written_at(library, replay, broke.step) if broke is not None else ""
     return ReplayOutcome(shown, replay.name, time.perf_counter() - began, (), broke, step)
 

@@ -10,7 +10,7 @@ import email.policy
 import mailbox
 import re
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -39,15 +39,18 @@ from adapters.replay.replay_file import LOST, Replay
 from adapters.secrets.vault import MemoryVault
 from adapters.stores.sqlite import SqliteStore
 from adapters.view import View
+from adapters.walks import walks
 from engine import (
     CannotTell,
     Diagnostic,
     Effect,
     Failure,
     Finding,
+    Flow,
     Node,
     Place,
     Scalar,
+    Traced,
     Value,
 )
 
@@ -128,6 +131,7 @@ class DriverStage:
         sessions = count(1)
         self._now = datetime.fromisoformat(replay.now)
         self._replay = replay
+        self._library = library
         clock = self._clock
         self._path = folder / "clinic.db"
         self._mail = folder / "mail"
@@ -222,6 +226,10 @@ class DriverStage:
                             )
         finally:
             database.close()
+
+    def walks(self) -> Iterator[tuple[Flow, tuple[Traced, ...]]]:
+        """What every session of this world went through so far."""
+        return walks(self._store, self._library)
 
     def plan_fault(self, action: str, fault: str) -> None:
         """See `Stage.plan_fault`."""

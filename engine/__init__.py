@@ -67,11 +67,12 @@ from engine.events import (
     WentBack,
 )
 from engine.filters import spelled
-from engine.flow import Flow, Pack
+from engine.flow import Flow, Pack, Tree
 from engine.history import trace_of
 from engine.limits import DEFAULT_LIMITS, Limits
 from engine.misfit import misfit, trimmed
 from engine.nodes import Mapping, Node, Scalar, Sequence
+from engine.points import Point, PointAt, PointKind, declared_outcomes, outcomes_of, points_of, touched
 from engine.reader import decode, read
 from engine.rich import Block, RichText, Span, plain
 from engine.source import Place, Source
@@ -176,6 +177,9 @@ __all__ = [
     "Param",
     "Perform",
     "Place",
+    "Point",
+    "PointAt",
+    "PointKind",
     "Problem",
     "Prompt",
     "PromptKind",
@@ -199,6 +203,7 @@ __all__ = [
     "Succeeded",
     "TextType",
     "Traced",
+    "Tree",
     "TruthType",
     "Turn",
     "Type",
@@ -209,6 +214,7 @@ __all__ = [
     "address_warnings",
     "advance",
     "compile_pack",
+    "declared_outcomes",
     "decode",
     "describe",
     "describe_done",
@@ -219,13 +225,16 @@ __all__ = [
     "in_words",
     "misfit",
     "optional",
+    "outcomes_of",
     "plain",
+    "points_of",
     "read",
     "record",
     "secret_id",
     "spelled",
     "state_from_json",
     "state_to_json",
+    "touched",
     "trace_of",
     "trimmed",
     "why",

@@ -161,6 +161,7 @@ def _compiled(
         start if start in made else FALL_OFF,
         {path: leads for path, step in made.items() if (leads := _leads(step, made, catalog))},
         untyped_inputs | untyped_results,
+        _places_of_branches(parts),
     )
 
 
@@ -211,6 +212,14 @@ def _branches(reading: Reading, parts: Parts, layout: Layout) -> dict[Failure, s
         else:
             found[Failure(name)] = layout.find(target.name, target.place)
     return found
+
+
+def _places_of_branches(parts: Parts) -> dict[Failure, Place]:
+    """Where each failure of the flow's own `on` is written."""
+    routes = parts.routes.get("on")
+    words = {each.value: each for each in Failure}
+    entries = routes.each.items() if routes is not None else ()
+    return {words[name]: key.place for name, (key, _) in entries if name in words}
 
 
 def _types(

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from engine.actions import Audience, Catalog, Failure
 from engine.errors import UnknownFlow
 from engine.limits import Limits
-from engine.source import Source
+from engine.source import Place, Source
 from engine.steps.base import Step
 from engine.types import Type
 from engine.values import Value
@@ -28,6 +28,7 @@ ANYWHERE = "?"
 class Tree:
     """One flow file. `steps` holds every step under its path, inline ones included, in written order.
     `leads` names, for an ask's path and an answer's id, the call that this answer leads straight to.
+    `on_places` says where each failure of the flow's own `on` is written.
     `untyped` are inputs and results of which no type is known; a pack with one is never run."""
 
     name: str
@@ -43,6 +44,7 @@ class Tree:
     start: str
     leads: Mapping[str, Mapping[str, str]] = field(repr=False)
     untyped: frozenset[str] = frozenset()
+    on_places: Mapping[Failure, Place] = field(default_factory=dict, repr=False)
 
     @property
     def visits(self) -> frozenset[str]:

@@ -14,7 +14,7 @@ from engine.knowledge import Knowledge
 from engine.nodes import Scalar
 from engine.rich import NO_TEXT
 from engine.schema import AnswerOption, Field, Shape
-from engine.steps.base import ROUTED, Asking, Blueprint, Edge, Step, StepKind, Taken
+from engine.steps.base import ROUTED, Asking, Blueprint, Edge, Step, StepKind, Taken, Way
 from engine.steps.do import Do
 from engine.texts import Template
 from engine.types import (
@@ -34,6 +34,7 @@ from engine.values import Value
 
 if TYPE_CHECKING:
     from engine.checks.checking import Checking
+    from engine.flow import Tree
     from engine.run import Run
 
 PICKED = "picked"
@@ -93,6 +94,13 @@ class Ask(Asking, frozen=True):
         if self.optional:
             ids.append(SKIPPED)
         return tuple(ids)
+
+    def ways(self, trees: Mapping[str, Tree]) -> Iterator[Way]:
+        """Every answer."""
+        written = {option.id.text: option.id.place for option in self.options}
+        for name in self.answer_ids():
+            place = written.get(name) or self.plan.place_of_route(name)
+            yield Way("answer", name, place, self.routes.get(name, self.then))
 
     def enter(self, run: Run) -> str | None:
         """Ask."""

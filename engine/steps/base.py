@@ -8,7 +8,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import msgspec
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from engine.checks.checking import Checking
     from engine.effects import Call, Prompt
     from engine.expressions import Expression
+    from engine.flow import Tree
     from engine.run import Run
     from engine.state import Frame as Visit
     from engine.values import Value
@@ -40,6 +41,19 @@ class Edge(msgspec.Struct, frozen=True):
     label: str
     to: str
     place: Place
+
+
+WayKind: TypeAlias = Literal["answer", "branch", "exit", "outcome"]
+
+
+class Way(msgspec.Struct, frozen=True):
+    """One way on from a step that an author wrote or that its kind brings along: what decides (`kind`), its
+    word (`name`), where it is written, and the path it leads to."""
+
+    kind: WayKind
+    name: str
+    place: Place
+    to: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +77,12 @@ class Blueprint:
         routes = self.parts.routes.get("then")
         target = routes.always if routes is not None else self.parts.targets.get("then")
         return self.link(target) if target is not None else self.next
+
+    def place_of_route(self, name: str, field: str = "then") -> Place:
+        """Where the entry `name` of a mapping of routes is written; the step's own place if it is not."""
+        routes = self.parts.routes.get(field)
+        entry = routes.each.get(name) if routes is not None else None
+        return self.place if entry is None else entry[0].place
 
     def routed(self, name: str = "then") -> dict[str, str]:
         """Where the entries of a mapping of routes lead."""
@@ -101,6 +121,11 @@ class Step(msgspec.Struct, frozen=True):
     @abstractmethod
     def edges(self) -> Iterator[Edge]:
         """Every way out of it inside this flow; `FALL_OFF` as a target means past the last step."""
+
+    def ways(self, trees: Mapping[str, Tree]) -> Iterator[Way]:
+        """Every way on that a conversation can take here and a test should; `trees` are all flows there are.
+        A step that always goes on the same way has none."""
+        yield from ()
 
     @abstractmethod
     def enter(self, run: Run) -> str | None:

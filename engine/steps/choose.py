@@ -9,11 +9,12 @@ from engine.diagnostics import did_you_mean
 from engine.expressions import Expression
 from engine.knowledge import Knowledge
 from engine.schema import Field, Routes, Shape
-from engine.steps.base import Blueprint, Edge, Step, StepKind
+from engine.steps.base import Blueprint, Edge, Step, StepKind, Way
 from engine.types import ChoiceType, OptionalType, in_words, present
 
 if TYPE_CHECKING:
     from engine.checks.checking import Checking
+    from engine.flow import Tree
     from engine.run import Run
 
 
@@ -30,6 +31,15 @@ class Choose(Step, frozen=True):
         for word, path in self.cases.items():
             yield Edge(word, path, self.routes.each[word][0].place)
         yield Edge("else", self.otherwise, self.place)
+
+    def ways(self, trees: Mapping[str, Tree]) -> Iterator[Way]:
+        """Every case, and the rest where the author wrote that there is one: without an `else` there is a
+        case for every value."""
+        for word, path in self.cases.items():
+            yield Way("branch", word, self.plan.place_of_route(word, "cases"), path)
+        otherwise = self.plan.parts.targets.get("else")
+        if otherwise is not None:
+            yield Way("branch", "else", otherwise.place, self.otherwise)
 
     def enter(self, run: Run) -> str | None:
         """Decide."""

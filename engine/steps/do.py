@@ -12,12 +12,14 @@ from engine.expressions import Expression
 from engine.knowledge import Knowledge
 from engine.nodes import Scalar
 from engine.schema import Field, Shape
-from engine.steps.base import THEN, Blueprint, Calling, Edge, Step, StepKind
+from engine.steps.base import THEN, Blueprint, Calling, Edge, Step, StepKind, Way
+from engine.trace import DONE
 from engine.types import in_words, optional
 from engine.values import Value
 
 if TYPE_CHECKING:
     from engine.checks.checking import Checking
+    from engine.flow import Tree
     from engine.run import Run
 
 
@@ -46,6 +48,12 @@ class Do(Calling, frozen=True):
         yield Edge("", self.then, self.place)
         for failure, path in self.on.items():
             yield Edge(failure, path, self.place)
+
+    def ways(self, trees: Mapping[str, Tree]) -> Iterator[Way]:
+        """That it worked, and each failure that has a branch here."""
+        yield Way("outcome", DONE, self.place, self.then)
+        for failure, path in self.on.items():
+            yield Way("outcome", failure, self.plan.place_of_route(failure, "on"), path)
 
     def enter(self, run: Run) -> str | None:
         """Ask for the call; one that may have taken effect already is asked about before it is repeated."""

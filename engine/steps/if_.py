@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from engine.expressions import Expression
 from engine.knowledge import Knowledge
 from engine.schema import Field, Shape
-from engine.steps.base import Blueprint, Edge, Step, StepKind
+from engine.steps.base import Blueprint, Edge, Step, StepKind, Way
 
 if TYPE_CHECKING:
     from engine.checks.checking import Checking
+    from engine.flow import Tree
     from engine.run import Run
 
 
@@ -26,6 +27,12 @@ class If(Step, frozen=True):
         """Two ways."""
         yield Edge("then", self.then, self.place)
         yield Edge("else", self.otherwise, self.place)
+
+    def ways(self, trees: Mapping[str, Tree]) -> Iterator[Way]:
+        """Both sides."""
+        otherwise = self.plan.parts.targets.get("else")
+        yield Way("branch", "true", self.plan.parts.place_of("then"), self.then)
+        yield Way("branch", "false", otherwise.place if otherwise else self.place, self.otherwise)
 
     def enter(self, run: Run) -> str | None:
         """Decide."""

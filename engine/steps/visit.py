@@ -12,13 +12,14 @@ from engine.schema import Field, Shape
 from engine.state import Frame as Visit
 from engine.state import Round
 from engine.steps.ask import item_id
-from engine.steps.base import ROUTED, Blueprint, Edge, Step, StepKind, Visiting
+from engine.steps.base import ROUTED, Blueprint, Edge, Step, StepKind, Visiting, Way
 from engine.trace import EMPTY
 from engine.types import ListType, Type, in_words
 from engine.values import Value
 
 if TYPE_CHECKING:
     from engine.checks.checking import Checking
+    from engine.flow import Tree
     from engine.run import Run
 
 EACH_DONE = ""
@@ -45,6 +46,14 @@ class VisitFlow(Visiting, frozen=True):
         for leaving, path in self.routes.items():
             yield Edge(leaving, path, self.place)
         yield Edge("", self.then, self.place)
+
+    def ways(self, trees: Mapping[str, Tree]) -> Iterator[Way]:
+        """Every exit of the flow it visits, and that there is nothing to visit it for."""
+        for leaving in trees[self.flow.text].exits:
+            to = self.routes.get(leaving, self.then)
+            yield Way("exit", leaving, self.plan.place_of_route(leaving), to)
+        if self.items is not None:
+            yield Way("branch", EMPTY, self.items.source.place, self.then)
 
     def enter(self, run: Run) -> str | None:
         """Go in; an empty list passes on."""

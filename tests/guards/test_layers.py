@@ -19,7 +19,9 @@ VALUE_MODULES = frozenset(
 LIBRARIES = frozenset({"jinja2", "msgspec", "re2", "email_validator", "yaml"})
 ONLY_IN = {"yaml": ("engine.reader",)}
 
-KINDS = frozenset({"audit", "clinic", "console", "gates", "mail", "replay", "secrets", "stores", "web"})
+KINDS = frozenset(
+    {"audit", "clinic", "console", "coverage", "gates", "mail", "replay", "secrets", "stores", "web"}
+)
 CHOOSERS = frozenset({"adapters.cli", "adapters.replaying", "adapters.staging", "adapters.wiring"})
 
 IMPURE_CALLS = frozenset({"open", "print", "input", "exec", "eval", "compile", "__import__", "breakpoint"})

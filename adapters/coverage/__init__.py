@@ -1,0 +1,1 @@
+"""How much of the flows conversations have touched: counting, tables, and reports by coverage.py."""
