@@ -1,17 +1,18 @@
-"""The session store in one SQLite file: one connection, one lock, one transaction a commit.
+"""The session store in one SQLite file: many readers, one writer, group commit.
 
-Write-ahead log with full sync: what `begin` and `commit` have returned survives a crash. Several
+Write-ahead log with full sync: what `begin` and `commit` have returned survives a crash. Several threads and
 processes may use one file. No exception of sqlite3 leaves this module.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from threading import RLock
+from threading import Lock
 from types import TracebackType
+from typing import TypeVar
 
 import msgspec
 
@@ -28,36 +29,45 @@ from adapters.stores.port import (
     UnknownVersion,
 )
 from adapters.stores.rows import (
+    EVENT_COLUMNS,
     HEAD_COLUMNS,
     LEDGER_COLUMNS,
+    REPLY_COLUMNS,
+    Damaged,
     Head,
     Row,
+    Values,
     entry_of,
     event_row,
     events_of,
     head_of,
     ledger_of,
     ledger_row,
-    number,
     reply_of,
     reply_row,
     session_of,
     sources_of,
-    state_sum,
+    state_mac,
     summary_of,
-    version_sum,
+    version_mac,
 )
+from adapters.stores.seal import Chain, Seal
 from adapters.stores.sqlite_file import StoreFile
 from adapters.stores.trouble import in_plain_words
+from adapters.stores.writer import GroupWriter, Writing
+
+T = TypeVar("T")
 
 
 class SqliteStore:
     """A `Store` in the SQLite file at `path`. May be used by several threads."""
 
     def __init__(self, path: Path) -> None:
-        """Open the store; folder and file are made if they are missing. Raises Unusable."""
+        """Open the store; folder, file and key are made if they are missing. Raises Unusable."""
         self._file = StoreFile(path)
-        self._lock = RLock()
+        self._seal = self._file.seal
+        self._writer = GroupWriter(self._file)
+        self._lock = Lock()
         self._open = True
 
     def __enter__(self) -> SqliteStore:
@@ -71,65 +81,82 @@ class SqliteStore:
     def close(self) -> None:
         """Let go of the file; closing it again changes nothing."""
         with self._lock:
-            self._open = False
+            was_open, self._open = self._open, False
+        if was_open:
             self._file.close()
 
     def begin(self, session: str, flow: str, version: str, actor: str, audience: str, commit: Commit) -> int:
         """See `Store.begin`."""
-        with self._transaction(f"session {session}", writing=True) as db:
+        none = Chain()
+        who = (session, flow, version, actor, audience)
+        new = Head(*who, commit.at, commit.at, 0, 0, commit.waiting, 0, none, none, none, b"")
+
+        def work(writing: Writing) -> int:
+            db = writing.db
             if _one(db, "SELECT 1 FROM sessions WHERE session = ?", session):
                 raise StoreMisuse(f"session {session} has already begun")
             if not _one(db, "SELECT 1 FROM versions WHERE version = ?", version):
                 raise UnknownVersion(version)
-            new = Head(
-                *(session, flow, version, actor, audience, commit.at, commit.at),
-                *(0, 0, commit.waiting, 0, 0, 0, b""),
-            )
-            after = _grown(db, new, commit)
-            marks = ", ".join("?" * (len(after.row()) + 1))
-            db.execute(
-                f"INSERT INTO sessions ({HEAD_COLUMNS}, state) VALUES ({marks})",
-                (*after.row(), commit.state),
-            )
-            _append(db, new, commit)
-        return after.revision
+            # The head comes first, because the rest refers to it.
+            _insert(db, "sessions", f"{HEAD_COLUMNS}, state", (*new.values(), b"", commit.state))
+            return self._extend(writing, new, commit, begins=True)
+
+        return self._write(f"session {session}", work)
 
     def commit(self, session: str, expected_revision: int, commit: Commit) -> int:
         """See `Store.commit`."""
-        with self._transaction(f"session {session}", writing=True) as db:
-            before = _head(db, session)
+
+        def work(writing: Writing) -> int:
+            before = self._head(writing.db, session)
             if before.revision != expected_revision:
                 raise Outrun(session, expected_revision, before.revision)
-            after = _grown(db, before, commit)
-            db.execute(
-                "UPDATE sessions SET updated_at = ?, revision = ?, seq = ?, waiting = ?, touched = ?,"
-                " events = ?, entries = ?, state_sum = ?, checksum = ?, state = ? WHERE session = ?",
-                (*after.row()[6:], commit.state, session),
-            )
-            _append(db, before, commit)
-        return after.revision
+            return self._extend(writing, before, commit)
+
+        return self._write(f"session {session}", work)
+
+    def _extend(self, writing: Writing, before: Head, commit: Commit, begins: bool = False) -> int:
+        """Add `commit` to the session whose head is `before`; returns the new revision."""
+        revision = before.revision + 1
+        after = msgspec.structs.replace(
+            before,
+            updated_at=commit.at,
+            revision=revision,
+            seq=commit.seq,
+            waiting=commit.waiting,
+            touched=writing.totals.commits + 1,
+            events=_add_events(writing.db, self._seal, before, commit),
+            entries=_add_entries(writing.db, self._seal, before, commit),
+            replies=_add_reply(writing.db, self._seal, before, commit.reply),
+            state_mac=state_mac(self._seal, before.session, revision, commit.state),
+        )
+        writing.db.execute(
+            f"UPDATE sessions SET ({_CHANGING}, mac, state) = ({_marks(_CHANGING)}, ?, ?) WHERE session = ?",
+            (*after.values()[_FIXED:], after.mac(self._seal), commit.state, before.session),
+        )
+        writing.totals = writing.totals.counted(self._seal, None if begins else before, after)
+        return revision
 
     def load(self, session: str) -> StoredSession:
         """See `Store.load`."""
-        with self._transaction(f"session {session}") as db:
+        with self._reading(f"session {session}") as db:
             row = _one(db, f"SELECT {HEAD_COLUMNS}, state FROM sessions WHERE session = ?", session)
             if row is None:
                 raise UnknownSession(session)
-            return session_of(row)
+            return session_of(self._seal, row)
 
     def events(self, session: str) -> tuple[tuple[int, bytes], ...]:
         """See `Store.events`."""
-        with self._transaction(f"session {session}") as db:
-            head = _head(db, session)
-            query = "SELECT number, body, checksum FROM events WHERE session = ? ORDER BY number"
-            return events_of(head, _all(db, query, session))
+        with self._reading(f"session {session}") as db:
+            head = self._head(db, session)
+            query = f"SELECT {EVENT_COLUMNS} FROM events WHERE session = ? ORDER BY number"
+            return events_of(self._seal, head, _all(db, query, session))
 
     def ledger(self, session: str) -> tuple[LedgerEntry, ...]:
         """See `Store.ledger`."""
-        with self._transaction(f"session {session}") as db:
-            head = _head(db, session)
+        with self._reading(f"session {session}") as db:
+            head = self._head(db, session)
             query = f"SELECT {LEDGER_COLUMNS} FROM ledger WHERE session = ? ORDER BY number"
-            return ledger_of(head, _all(db, query, session))
+            return ledger_of(self._seal, head, _all(db, query, session))
 
     def sessions(
         self, limit: int, only_open: bool = False, actor: str | None = None
@@ -141,69 +168,122 @@ class SqliteStore:
             f"SELECT {HEAD_COLUMNS} FROM sessions WHERE {still_open} AND (? IS NULL OR actor = ?)"
             " ORDER BY touched DESC LIMIT ?"
         )
-        with self._transaction() as db:
-            return tuple(summary_of(row) for row in _all(db, query, actor, actor, max(limit, 0)))
+        with self._reading() as db:
+            return tuple(summary_of(self._seal, row) for row in _all(db, query, actor, actor, max(limit, 0)))
 
     def keep_version(self, version: str, sources: Mapping[str, str]) -> None:
         """See `Store.keep_version`."""
-        wanted = version_sum(version, sources)
-        with self._transaction(f"version {version}", writing=True) as db:
-            row = _one(db, "SELECT checksum FROM versions WHERE version = ?", version)
-            if row is not None:
-                if row[0] != wanted:
-                    raise StoreMisuse(f"other files are kept as version {version}")
+        wanted = version_mac(self._seal, version, sources)
+        query = "SELECT mac FROM versions WHERE version = ?"
+        with self._reading(f"version {version}") as db:
+            # Nearly always it is kept already, and nobody has to wait for a turn to write.
+            if _one(db, query, version) == (wanted,):
                 return
-            db.execute("INSERT INTO versions (version, checksum) VALUES (?, ?)", (version, wanted))
-            db.executemany(
-                "INSERT INTO version_files (version, path, source) VALUES (?, ?, ?)",
-                [(version, path, source) for path, source in sources.items()],
-            )
+
+        def work(writing: Writing) -> None:
+            row = _one(writing.db, query, version)
+            if row is not None and row[0] != wanted:
+                raise StoreMisuse(f"version {version} is kept with other files")
+            if row is None:
+                _insert(writing.db, "versions", "version, mac", (version, wanted))
+                for path, source in sources.items():
+                    _insert(writing.db, "version_files", "version, path, source", (version, path, source))
+
+        self._write(f"version {version}", work)
 
     def load_version(self, version: str) -> Mapping[str, str]:
         """See `Store.load_version`."""
-        with self._transaction(f"version {version}") as db:
-            row = _one(db, "SELECT checksum FROM versions WHERE version = ?", version)
+        with self._reading(f"version {version}") as db:
+            row = _one(db, "SELECT mac FROM versions WHERE version = ?", version)
             if row is None:
                 raise UnknownVersion(version)
             query = "SELECT path, source FROM version_files WHERE version = ? ORDER BY path"
-            return sources_of(version, row[0], _all(db, query, version))
+            return sources_of(self._seal, version, row[0], _all(db, query, version))
 
     def stored_reply(self, session: str, request_key: str) -> StoredReply | None:
         """See `Store.stored_reply`."""
-        query = (
-            "SELECT request_key, body_digest, reply, checksum FROM replies"
-            " WHERE session = ? AND request_key = ?"
-        )
-        with self._transaction(f"session {session}") as db:
+        query = f"SELECT {REPLY_COLUMNS} FROM replies WHERE session = ? AND request_key = ?"
+        with self._reading(f"session {session}") as db:
             row = _one(db, query, session, request_key)
-            return None if row is None else reply_of(session, row)
+            if row is not None:
+                return reply_of(self._seal, row)
+            try:
+                kept = self._head(db, session).replies.length
+            except UnknownSession:
+                return None
+            if _one(db, "SELECT count(*) FROM replies WHERE session = ?", session) != (kept,):
+                raise Damaged
+            return None
+
+    def _head(self, db: sqlite3.Connection, session: str) -> Head:
+        row = _one(db, f"SELECT {HEAD_COLUMNS} FROM sessions WHERE session = ?", session)
+        if row is None:
+            raise UnknownSession(session)
+        return head_of(self._seal, row)
 
     @contextmanager
-    def _transaction(self, subject: str = "", writing: bool = False) -> Iterator[sqlite3.Connection]:
-        """One transaction, committed at the end, rolled back if anything at all is raised."""
-        with self._lock:
-            if not self._open:
-                raise StoreMisuse("the store is closed")
-            with in_plain_words(self._file.path, subject):
-                db = self._file.connection
-                _roll_back(db)
-                if writing:
-                    self._file.still_there()
-                db.execute("BEGIN IMMEDIATE" if writing else "BEGIN")
-                try:
-                    yield db
-                    db.execute("COMMIT")
-                except BaseException:
-                    _roll_back(db)
-                    raise
+    def _reading(self, subject: str = "") -> Iterator[sqlite3.Connection]:
+        self._must_be_open()
+        with in_plain_words(self._file.path, subject), self._file.reading() as db:
+            yield db
+
+    def _write(self, subject: str, work: Callable[[Writing], T]) -> T:
+        self._must_be_open()
+        with in_plain_words(self._file.path, subject):
+            return self._writer.run(work)
+
+    def _must_be_open(self) -> None:
+        if not self._open:
+            raise StoreMisuse("the store is closed")
 
 
-def _roll_back(db: sqlite3.Connection) -> None:
-    """Leave a transaction that failed or was interrupted. SQLite may have left it already, and a disk
-    that refuses even this is reported by the next statement."""
-    if db.in_transaction:
-        with suppress(sqlite3.Error):
-            db.execute("ROLLBACK")
+_FIXED = 6
+"""So many columns of a head never change; they come first."""
+
+_CHANGING = ", ".join(HEAD_COLUMNS.split(", ")[_FIXED:-1])
+
+
+def _add_events(db: sqlite3.Connection, seal: Seal, before: Head, commit: Commit) -> Chain:
+    first = before.events.length + 1
+    rows = [event_row(seal, before.session, at, body) for at, body in enumerate(commit.events, first)]
+    for row in rows:
+        _insert(db, "events", EVENT_COLUMNS, row)
+    return before.events.followed_by(seal, (row[-1] for row in rows))
+
+
+def _add_entries(db: sqlite3.Connection, seal: Seal, before: Head, commit: Commit) -> Chain:
+    macs = []
+    for position, entry in enumerate(commit.ledger, before.entries.length + 1):
+        check_transition(_standing(db, seal, before.session, entry.key), entry)
+        values, mac = ledger_row(seal, before.session, position, entry)
+        _insert(db, "ledger", LEDGER_COLUMNS, (*values, mac))
+        macs.append(mac)
+    return before.entries.followed_by(seal, macs)
+
+
+def _add_reply(db: sqlite3.Connection, seal: Seal, before: Head, reply: StoredReply | None) -> Chain:
+    if reply is None:
+        return before.replies
+    query = "SELECT 1 FROM replies WHERE session = ? AND request_key = ?"
+    if _one(db, query, before.session, reply.request_key):
+        raise StoreMisuse(f"request {reply.request_key} has its reply already")
+    values, mac = reply_row(seal, before.session, before.replies.length + 1, reply)
+    _insert(db, "replies", REPLY_COLUMNS, (*values, mac))
+    return before.replies.followed_by(seal, (mac,))
+
+
+def _standing(db: sqlite3.Connection, seal: Seal, session: str, key: str) -> LedgerEntry | None:
+    query = f"SELECT {LEDGER_COLUMNS} FROM ledger WHERE session = ? AND key = ? ORDER BY number DESC LIMIT 1"
+    row = _one(db, query, session, key)
+    return None if row is None else entry_of(seal, row)
+
+
+def _insert(db: sqlite3.Connection, table: str, columns: str, values: Values) -> None:
+    db.execute(f"INSERT INTO {table} ({columns}) VALUES ({_marks(columns)})", values)
+
+
+def _marks(columns: str) -> str:
+    return ", ".join("?" * (columns.count(",") + 1))
 
 
 def _one(db: sqlite3.Connection, query: str, *values: str | int | None) -> Row | None:
@@ -214,54 +294,3 @@ def _one(db: sqlite3.Connection, query: str, *values: str | int | None) -> Row |
 def _all(db: sqlite3.Connection, query: str, *values: str | int | None) -> list[Row]:
     rows: list[Row] = db.execute(query, values).fetchall()
     return rows
-
-
-def _head(db: sqlite3.Connection, session: str) -> Head:
-    row = _one(db, f"SELECT {HEAD_COLUMNS} FROM sessions WHERE session = ?", session)
-    if row is None:
-        raise UnknownSession(session)
-    return head_of(row)
-
-
-def _grown(db: sqlite3.Connection, before: Head, commit: Commit) -> Head:
-    """The head of the session after `commit`."""
-    row = _one(db, "SELECT coalesce(max(touched), 0) FROM sessions")
-    revision = before.revision + 1
-    return msgspec.structs.replace(
-        before,
-        updated_at=commit.at,
-        revision=revision,
-        seq=commit.seq,
-        waiting=commit.waiting,
-        touched=(number(row[0]) if row else 0) + 1,
-        events=before.events + len(commit.events),
-        entries=before.entries + len(commit.ledger),
-        state_sum=state_sum(before.session, revision, commit.state),
-    )
-
-
-def _append(db: sqlite3.Connection, before: Head, commit: Commit) -> None:
-    """Add the events, ledger entries and the reply of `commit`; `before` is the head before it."""
-    session = before.session
-    db.executemany(
-        "INSERT INTO events (session, number, body, checksum) VALUES (?, ?, ?, ?)",
-        [
-            event_row(session, position, body)
-            for position, body in enumerate(commit.events, start=before.events + 1)
-        ],
-    )
-    for position, entry in enumerate(commit.ledger, start=before.entries + 1):
-        check_transition(_standing(db, session, entry.key), entry)
-        row = ledger_row(session, position, entry)
-        db.execute(f"INSERT INTO ledger ({LEDGER_COLUMNS}) VALUES ({', '.join('?' * len(row))})", row)
-    if commit.reply is not None:
-        query = "SELECT 1 FROM replies WHERE session = ? AND request_key = ?"
-        if _one(db, query, session, commit.reply.request_key):
-            raise StoreMisuse(f"request {commit.reply.request_key} has its reply already")
-        db.execute("INSERT INTO replies VALUES (?, ?, ?, ?, ?)", reply_row(session, commit.reply))
-
-
-def _standing(db: sqlite3.Connection, session: str, key: str) -> LedgerEntry | None:
-    query = f"SELECT {LEDGER_COLUMNS} FROM ledger WHERE session = ? AND key = ? ORDER BY number DESC LIMIT 1"
-    row = _one(db, query, session, key)
-    return None if row is None else entry_of(row)

@@ -1,6 +1,7 @@
-"""Opens the SQLite file of a session store: makes folder and file, refuses what is not ours, migrates.
+"""Opens the SQLite file of a session store with its key and its mark: makes what is missing, refuses what is
+not ours, migrates, and gives transactions.
 
-Knows nothing of what the tables mean.
+Knows nothing of what sessions are.
 """
 
 from __future__ import annotations
@@ -9,30 +10,99 @@ import os
 import sqlite3
 import stat
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
+from threading import RLock
 
-from adapters.stores.schema import APPLICATION_ID, MIGRATIONS
-from adapters.stores.trouble import closed_off, in_plain_words, moved, not_ours, too_new
+from adapters.problems import Unusable
+from adapters.stores.key_file import KeyFile
+from adapters.stores.mark_file import MarkFile
+from adapters.stores.rows import Damaged
+from adapters.stores.schema import APPLICATION_ID, MIGRATIONS, SEALED, migrate
+from adapters.stores.seal import Seal
+from adapters.stores.totals import Totals, WrongKey, read_totals, write_totals
+from adapters.stores.trouble import (
+    closed_off,
+    cut_back,
+    damaged,
+    in_plain_words,
+    key_wrong,
+    moved,
+    not_ours,
+    too_new,
+)
+from adapters.stores.writer import Writing
 
 BUSY_SECONDS = 5.0
 SMALLEST_DATABASE = 512
 
 
 class StoreFile:
-    """An open connection to a store file at `path` (absolute). Used by one thread at a time."""
+    """An open store file at `path` (absolute). One connection writes, another one reads, so that nobody who
+    reads waits for a sync. `writing` is for one thread at a time, `reading` for any number."""
 
     def __init__(self, path: Path) -> None:
         """Open the file, which is made if it is missing. Raises Unusable."""
         self.path = _absolute(path)
-        with in_plain_words(self.path):
+        self._reader: sqlite3.Connection | None = None
+        self._reads = RLock()
+        with in_plain_words(self.path), ExitStack() as opened:
             _make_file(self.path)
-            self.connection = _connect(self.path)
+            self.connection = opened.enter_context(closing(_connect(self.path)))
+            found = _format_of(self.connection, self.path)
+            self.key = opened.enter_context(closing(KeyFile(self.path, may_make=found < SEALED)))
+            self.seal = Seal(self.key.key)
+            self._mark = opened.enter_context(closing(MarkFile(self.path, self.seal)))
+            # Read before the store is: it may only be behind.
+            self._acknowledged = self._mark.read()
+            if found == 0:
+                self._not_behind(Totals())
+            with self.key.taking_turns(BUSY_SECONDS):
+                _prepare(self.connection, self.path, self.seal)
+                self._not_behind(self._totals())
+            self._identity = _identity(self.path)
+            opened.pop_all()
+
+    @contextmanager
+    def writing(self) -> Iterator[Writing]:
+        """One transaction, on the disk when it is left, undone if anything at all is raised."""
+        db = self.connection
+        with self.key.taking_turns(BUSY_SECONDS):
+            _roll_back(db)
+            self.still_there()
+            db.execute("BEGIN IMMEDIATE")
             try:
-                _prepare(self.connection, self.path)
-                self._identity = _identity(self.path)
+                before = self._totals()
+                self._not_behind(before)
+                writing = Writing(db, before)
+                yield writing
+                if writing.totals != before:
+                    write_totals(db, self.seal, writing.totals)
+                db.execute("COMMIT")
             except BaseException:
-                self.connection.close()
+                _roll_back(db)
                 raise
+            if writing.totals != before:
+                self._acknowledged = writing.totals.commits
+                self._mark.write(self._acknowledged)
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """The store as it is at one moment."""
+        with self._reads:
+            if self._reader is None:
+                self.still_there()
+                self._reader = _connect(self.path)
+                for pragma in ("query_only = ON", "wal_autocheckpoint = 0", *_CAREFUL):
+                    self._reader.execute(f"PRAGMA {pragma}")
+            db = self._reader
+            _roll_back(db)
+            db.execute("BEGIN")
+            try:
+                yield db
+            finally:
+                _roll_back(db)
 
     def still_there(self) -> None:
         """Raise Unusable if the file was moved or removed: SQLite would go on writing into the void."""
@@ -45,8 +115,29 @@ class StoreFile:
 
     def close(self) -> None:
         """Let go of the file."""
-        with in_plain_words(self.path):
-            self.connection.close()
+        with in_plain_words(self.path), ExitStack() as left:
+            left.callback(self.key.close)
+            left.callback(self._mark.close)
+            with suppress(Unusable):
+                # The last one to leave writes the log into the file.
+                left.enter_context(self.key.taking_turns(BUSY_SECONDS))
+            left.callback(self.connection.close)
+            with self._reads:
+                if self._reader is not None:
+                    self._reader.close()
+
+    def _totals(self) -> Totals:
+        try:
+            return read_totals(self.connection, self.seal)
+        except WrongKey as error:
+            raise key_wrong(self.path, self.key.path) from error
+        except Damaged as error:
+            raise damaged(self.path) from error
+
+    def _not_behind(self, totals: Totals) -> None:
+        """Raise Unusable if the store has fewer commits than were acknowledged."""
+        if totals.commits < self._acknowledged:
+            raise cut_back(self.path, self._acknowledged - totals.commits)
 
 
 def _absolute(path: Path) -> Path:
@@ -97,14 +188,24 @@ def _connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _prepare(connection: sqlite3.Connection, path: Path) -> None:
-    """Check whose file it is before anything in it is changed; then set it up and migrate."""
-    version = _format_of(connection, path)
+_CAREFUL = ("trusted_schema = OFF", "cell_size_check = ON")
+
+
+def _prepare(connection: sqlite3.Connection, path: Path, seal: Seal) -> None:
+    """Set the file up and migrate it."""
     _use_wal(connection, path)
-    for pragma in ("synchronous = FULL", "foreign_keys = ON", "trusted_schema = OFF", "cell_size_check = ON"):
+    for pragma in ("synchronous = FULL", "foreign_keys = ON", *_CAREFUL):
         connection.execute(f"PRAGMA {pragma}")
-    if version < len(MIGRATIONS):
-        _migrate(connection, path)
+    if _format_of(connection, path) < len(MIGRATIONS):
+        _migrate(connection, path, seal)
+
+
+def _roll_back(db: sqlite3.Connection) -> None:
+    """Leave a transaction that failed or was interrupted. SQLite may have left it already, and a disk
+    that refuses even this is reported by the next statement."""
+    if db.in_transaction:
+        with suppress(sqlite3.Error):
+            db.execute("ROLLBACK")
 
 
 def _format_of(connection: sqlite3.Connection, path: Path) -> int:
@@ -144,17 +245,12 @@ def _use_wal(connection: sqlite3.Connection, path: Path) -> None:
         return
 
 
-def _migrate(connection: sqlite3.Connection, path: Path) -> None:
+def _migrate(connection: sqlite3.Connection, path: Path, seal: Seal) -> None:
     connection.execute("BEGIN IMMEDIATE")
     try:
         # Another process may have migrated between the first look and the lock.
-        for migration in MIGRATIONS[_format_of(connection, path) :]:
-            for statement in migration:
-                connection.execute(statement)
-        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+        migrate(connection, seal, _format_of(connection, path))
         connection.execute("COMMIT")
     except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
+        _roll_back(connection)
         raise

@@ -11,6 +11,7 @@ from adapters.problems import Unusable
 from adapters.stores.rows import Damaged
 
 _KEPT = "Nothing that was acknowledged is lost."
+_NO_KEY = "Without it nothing in the store can be trusted; `--store sqlite:///PATH` names another store."
 
 _LOCKED = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 _FULL = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR})
@@ -40,10 +41,7 @@ def trouble(error: sqlite3.Error, path: Path, subject: str = "") -> Unusable:
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
     primary = code & 0xFF if isinstance(code, int) else sqlite3.SQLITE_ERROR
     if primary in _LOCKED:
-        return Unusable(
-            f"The session store {path} is in use by another program and did not become free.",
-            f"Try again; if it stays so, close the other program. {_KEPT}",
-        )
+        return in_use(path)
     if primary in _FULL:
         return Unusable(
             f"The session store {path} could not be written: the disk is full or has failed.",
@@ -58,6 +56,14 @@ def trouble(error: sqlite3.Error, path: Path, subject: str = "") -> Unusable:
             "There was not enough memory to use the session store.", f"Close other programs. {_KEPT}"
         )
     return damaged(path, subject)
+
+
+def in_use(path: Path) -> Unusable:
+    """Somebody else holds the file for too long."""
+    return Unusable(
+        f"The session store {path} is in use by another program and did not become free.",
+        f"Try again; if it stays so, close the other program. {_KEPT}",
+    )
 
 
 def closed_off(path: Path) -> Unusable:
@@ -85,6 +91,41 @@ def too_new(path: Path, found: int, known: int) -> Unusable:
     )
 
 
+def key_missing(path: Path, key: Path) -> Unusable:
+    """The file with the key is not there."""
+    return Unusable(
+        f"The key of the session store {path} is missing: there is no file {key}.",
+        f"Put the key file back from where you keep a copy of it; the store is as it was. {_NO_KEY}",
+    )
+
+
+def key_wrong(path: Path, key: Path) -> Unusable:
+    """The key is another store's."""
+    return Unusable(
+        f"The key in {key} is not the one with which the session store {path} was written.",
+        f"Put the right key file back; the store is as it was. {_NO_KEY}",
+    )
+
+
+def key_unreadable(key: Path) -> Unusable:
+    """The file with the key cannot be opened, or holds none."""
+    return Unusable(
+        f"The key file {key} cannot be read, or holds no key.",
+        "Check that it belongs to you, or put it back from where you keep a copy of it.",
+    )
+
+
+def cut_back(path: Path, missing: int) -> Unusable:
+    """The store is what it was at an earlier moment."""
+    what = "The last commit is" if missing == 1 else f"The last {missing} commits are"
+    return Unusable(
+        f"{what} missing from the session store {path}, although acknowledged.",
+        "An older copy was put in its place, or a part of it was lost. Put the newest copy back."
+        f" If the older one is wanted, remove the file {path}.mark and try again; what was done since then"
+        " may be done a second time.",
+    )
+
+
 def moved(path: Path) -> Unusable:
     """The file is no longer where it was when it was opened."""
     return Unusable(
@@ -99,10 +140,10 @@ def damaged(path: Path, subject: str = "") -> Unusable:
         return Unusable(
             f"What the session store {path} holds of {subject} is damaged.",
             "Start a new conversation in its place; other sessions are not affected as long as they load."
-            " Keep a copy of the file for whoever looks into it.",
+            " `unstuck doctor` says what else is damaged. Keep a copy of the file for whoever looks into it.",
         )
     return Unusable(
         f"The session store {path} is damaged.",
-        "Put back a copy of it, or name another place with `--store sqlite:///PATH`."
+        "Put back a copy of it, or save what is intact: `unstuck sessions recover NEW-FILE`."
         " Keep the file for whoever looks into it.",
     )

@@ -19,6 +19,7 @@ from pathlib import Path
 import pytest
 
 from adapters.problems import PlainProblem, Unusable
+from adapters.stores.key_file import key_path
 from adapters.stores.port import StoredReply, UnknownSession
 from adapters.stores.schema import APPLICATION_ID, MIGRATIONS
 from adapters.stores.sqlite import SqliteStore
@@ -75,7 +76,8 @@ class TestOpening:
         with SqliteStore(path) as store:
             begin(store)
             modes = {found.name: found.stat().st_mode & 0o777 for found in path.parent.iterdir()}
-        assert modes == {"sessions.db": 0o600, "sessions.db-wal": 0o600, "sessions.db-shm": 0o600}
+        ending = ("", "-wal", "-shm", ".key", ".mark")
+        assert modes == {f"sessions.db{end}": 0o600 for end in ending}
         assert path.parent.stat().st_mode & 0o777 == 0o700
         assert path.parent.parent.stat().st_mode & 0o777 == 0o700
 
@@ -503,8 +505,8 @@ class TestDamage:
         filled(path)
         with closing(sqlite3.connect(path)) as db, db:
             db.execute(
-                "UPDATE sessions SET (state, state_sum) ="
-                " (SELECT state, state_sum FROM sessions WHERE session = 'session-2')"
+                "UPDATE sessions SET (state, state_mac) ="
+                " (SELECT state, state_mac FROM sessions WHERE session = 'session-2')"
                 " WHERE session = 'session-1'"
             )
         with SqliteStore(path) as store, pytest.raises(Unusable):
@@ -528,6 +530,7 @@ class TestDamage:
             copy = tmp_path / "copy.db"
             for leftover in tmp_path.glob("copy.db*"):
                 leftover.unlink()
+            shutil.copy(key_path(original), key_path(copy))
             bit = luck.randrange(len(content) * 8)
             flipped = bytearray(content)
             flipped[bit // 8] ^= 1 << (bit % 8)
@@ -564,6 +567,7 @@ class TestDamage:
         for start in range(0, len(content), 4096):
             copy = tmp_path / f"{start}.db"
             shutil.copy(original, copy)
+            shutil.copy(key_path(original), key_path(copy))
             with copy.open("r+b") as file:
                 file.seek(start)
                 file.write(bytes(4096))
