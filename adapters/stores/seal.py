@@ -29,8 +29,8 @@ class Seal:
         self._empty = blake2b(key=own, digest_size=SIZE)
 
     def of(self, kind: str, *parts: Part) -> bytes:
-        """The MAC of a row of this kind: 16 bytes over its parts as MessagePack, which gives each its type and
-        length, so that no two different rows read the same."""
+        """The MAC of a row of this kind: 16 bytes over its parts as MessagePack, which gives each its type
+        and length, so that no two different rows read the same."""
         digest = self._empty.copy()
         try:
             digest.update(_ENCODER.encode((kind, parts)))
