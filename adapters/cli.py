@@ -12,6 +12,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import resource
 import shlex
 import shutil
 import sys
@@ -48,6 +49,8 @@ def main() -> NoReturn:
     # Loading flows makes many objects that stay; looking through them again and again for garbage took a
     # fifth of the time to the first prompt.
     gc.set_threshold(100_000, 20, 20)
+    # A core dump would hold the secrets that are in memory.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     sys.exit(run(sys.argv[1:]))
 
 

@@ -201,7 +201,8 @@ TEMP_CREDENTIAL = record(
     "TempCredential",
     {
         "subject": SUBJECT_ID,
-        "secret": SECRET,
+        # Absent where the password was not generated: whoever typed it knows it.
+        "secret": optional(SECRET),
         "login_email": TEXT,
         "expires_at": optional(MOMENT),
         "must_change": optional(TRUTH),

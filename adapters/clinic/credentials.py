@@ -39,7 +39,8 @@ def set_temporary_password(connection: sqlite3.Connection, call: Call, making: M
     refuse_access_off(person)
     address = address_on_record(person)
     account = _to_be_opened(connection, person, address)
-    password = _password(call, making)
+    given = call.args.values.get("password")
+    password = making.passwords() if given is None else _typed(call, given)
     until = call.now + LIVES
     keep_password(connection, account, password, until)
     connection.execute(
@@ -57,7 +58,8 @@ def set_temporary_password(connection: sqlite3.Connection, call: Call, making: M
     )
     result: dict[str, Value] = {
         "subject": person.id,
-        "secret": _handed_over(call, password),
+        # Whoever typed it knows it: it is not shown again.
+        "secret": _handed_over(call, password) if given is None else None,
         "login_email": account.login_email,
         "expires_at": handed_out(stored(until), making.clinic.zone),
         "must_change": True,
@@ -76,11 +78,8 @@ def _to_be_opened(connection: sqlite3.Connection, person: Person, address: str) 
     return account
 
 
-def _password(call: Call, making: Making) -> Secret:
-    """The password that was typed, or a new one."""
-    given = call.args.values.get("password")
-    if given is None:
-        return making.passwords()
+def _typed(call: Call, given: Value) -> Secret:
+    """The password that was typed."""
     try:
         typed = call.context.secrets.get(given)
     except SecretGone:
