@@ -20,6 +20,7 @@ from adapters.gates.port import Gate, Question
 from adapters.library import Library
 from adapters.one_at_a_time import OneAtATime
 from adapters.problems import PlainProblem, Unusable
+from adapters.request import Request
 from adapters.secrets.port import Vault
 from adapters.stores.port import Commit, LedgerEntry, LedgerStatus, Outrun, Store
 from adapters.view import View, view_of
@@ -107,7 +108,8 @@ _SETTLED: Mapping[type[Event], LedgerStatus] = {
 class Held:
     """A session in the driver's hands: as it was committed (`touched` says when, `recorded` how far its calls
     were), and what has happened since. `actor` is who does something now; `asked_gate` is false while a call
-    waits that was allowed before the session was picked up, perhaps long ago."""
+    waits that was allowed before the session was picked up, perhaps long ago. `request` still wants its
+    reply."""
 
     session: str
     flow: Flow
@@ -120,6 +122,7 @@ class Held:
     asked_gate: bool = True
     touched: str = ""
     recorded: Mapping[str, LedgerStatus] = field(default_factory=dict)
+    request: Request | None = None
 
 
 class Parts(msgspec.Struct, frozen=True):
@@ -182,10 +185,12 @@ class Driver:
         prompt: str | None = None,
         seq: int | None = None,
         actor: str = "",
+        request: Request | None = None,
     ) -> View:
         """Answer the question that waits; one that was answered already gives the current turn. `actor` says
-        who answers, if not whoever began the session."""
-        return self._step(session, Answered(value, self._now(), prompt, seq, actor))
+        who answers, if not whoever began the session. A `request` that was replied to before gets the same
+        reply again. Raises OtherRequest if its key was used for something else."""
+        return self._step(session, Answered(value, self._now(), prompt, seq, actor), request)
 
     def reveal(self, session: str, id: str) -> tuple[str | None, View]:
         """The secret that waits to be shown, once, and the turn after it. None where it is not this one that
@@ -245,12 +250,17 @@ class Driver:
 
     # -- taking turns -----------------------------------------------------------------------------
 
-    def _step(self, session: str, event: Event) -> View:
+    def _step(self, session: str, event: Event, request: Request | None = None) -> View:
         """Let the event happen, or say that somebody else was first. Whoever comes while a call is under way
         waits for it; an answer that was on its way then was meant for another question."""
         with self._alone.working_on(session):
             try:
                 held = self._load(session)
+                # After loading: a reply that is not here yet outruns whatever is done now.
+                replied = self._replied(session, request)
+                if replied is not None:
+                    return replied
+                held.request = request
                 if not isinstance(self._state(held).waiting, AtCall):
                     return self._taken(held, event)
                 held = self._settled(session)
@@ -258,7 +268,13 @@ class Driver:
                     return self._taken(held, event)
             except Outrun:
                 held = self._settled(session)
-            return _whole_view(self._state(held), STALE)
+            return self._replied(session, request) or _whole_view(self._state(held), STALE)
+
+    def _replied(self, session: str, request: Request | None) -> View | None:
+        """The reply that this request had before, if it had one."""
+        if request is None:
+            return None
+        return request.reply(self._parts.store.stored_reply(session, request.key))
 
     def _taken(self, held: Held, event: Event) -> View:
         state = self._state(held)
@@ -372,8 +388,8 @@ class Driver:
                         event = self._check_back(held, call)
                     case Say() | Did() | Ask() | Reveal() | Problem() | Finish():
                         held.effects.append(effect)
-        if held.events:
-            self._commit(held)
+        if held.events or held.request is not None:
+            self._commit(held, last=True)
 
     def _consult(self, held: Held, call: Call) -> Event:
         state = self._state(held)
@@ -457,8 +473,12 @@ class Driver:
             held.recorded = {entry.key: entry.status for entry in store.ledger(session)}
         return held
 
-    def _commit(self, held: Held) -> None:
+    def _commit(self, held: Held, last: bool = False) -> None:
+        """Keep what has happened; with the last of it, the reply to whoever asked for it."""
         state = self._state(held)
+        reply = None
+        if last and held.request is not None:
+            reply = held.request.with_reply(view_of(held.session, state.seq, held.effects))
         commit = Commit(
             tuple(held.events),
             state_to_json(state),
@@ -466,6 +486,7 @@ class Driver:
             _waiting_words(state),
             tuple(held.ledger),
             self._now(),
+            reply,
         )
         if held.revision == 0:
             held.revision = self._parts.store.begin(
