@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import textwrap
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -57,10 +58,17 @@ def run_replays(paths: list[Path], library: Library, watch: Watch | None = None)
 def run_replay(path: Path, library: Library, watch: Watch | None = None) -> ReplayOutcome:
     """Run one replay file; `watch` is told what each of its sessions went through."""
     began = time.perf_counter()
-    shown = shown_path(path)
     replay, findings = load_replay(path, library)
     if replay is None:
+        shown = shown_path(path)
         return ReplayOutcome(shown, shown, time.perf_counter() - began, findings)
+    return hold_replay(replay, library, watch)
+
+
+def hold_replay(replay: Replay, library: Library, watch: Watch | None = None) -> ReplayOutcome:
+    """Hold a replay that was read; see `run_replay`."""
+    began = time.perf_counter()
+    shown = replay.source.path
     people, problems = people_for(replay)
     if has_errors(problems):
         return ReplayOutcome(shown, replay.name, time.perf_counter() - began, problems)
@@ -147,7 +155,10 @@ def failure_text(outcome: ReplayOutcome) -> str:
     lines = [f"{broke.place}: expected {broke.expected}, but there came {broke.came}."]
     if outcome.step:
         lines.append(f"The flow stood at {broke.step} ({outcome.step}).")
-    return "\n".join([*lines, "The conversation until then:", *(f"  {line}" for line in broke.conversation)])
+    if broke.why:
+        lines.append(broke.why)
+    lines.append("The conversation until then:")
+    return "\n".join([*lines, textwrap.indent("\n".join(broke.conversation), "  ")])
 
 
 def _plain(text: str) -> str:

@@ -235,6 +235,11 @@ class DriverStage:
         """See `Stage.plan_fault`."""
         self._clinic.plan(action, fault)
 
+    def why(self, step: str) -> str:
+        """See `Stage.why`."""
+        driver, session = self._driver, self._session
+        return (driver.why_not(session, step) if step else driver.why(session)).info or ""
+
     def calls(self) -> tuple[CallMade, ...]:
         """See `Stage.calls`."""
         return tuple(self._clinic.made)

@@ -57,6 +57,10 @@ class Stage(Protocol):
         `lost` (it is done, but the answer never comes) or `outcome_unknown` (and looking shows nothing)."""
         ...
 
+    def why(self, step: str) -> str:
+        """Why the conversation has not come to `step`; for an empty one, why it stands where it stands."""
+        ...
+
     def calls(self) -> tuple[CallMade, ...]:
         """Every call made so far, reads included."""
         ...

@@ -15,20 +15,23 @@ from engine import Did, Finish, Place, Prompt, Reveal, Value
 
 class Break(msgspec.Struct, frozen=True):
     """Where a replay and the flow part: what was expected at `place` of the replay, what came instead, the
-    step the flow stood at, and the conversation until there."""
+    step the flow stood at, why it is there and not at the step that was expected, and the conversation until
+    there."""
 
     place: Place
     expected: str
     came: str
     step: str
     conversation: tuple[str, ...]
+    why: str = ""
 
 
 class _Parted(Exception):
     """Ends the holding of a replay at its first difference."""
 
-    def __init__(self, place: Place, expected: str, came: str) -> None:
+    def __init__(self, place: Place, expected: str, came: str, wanted: str = "") -> None:
         self.place = place
+        self.wanted = wanted
         self.expected = expected
         self.came = came
         super().__init__(expected)
@@ -44,7 +47,9 @@ def hold(replay: Replay, stage: Stage) -> Break | None:
     try:
         holding.go()
     except _Parted as parted:
-        return Break(parted.place, parted.expected, parted.came, holding.step, tuple(holding.conversation))
+        until = tuple(holding.conversation)
+        why = stage.why(parted.wanted) if holding.view is not None else ""
+        return Break(parted.place, parted.expected, parted.came, holding.step, until, why)
     return None
 
 
@@ -96,7 +101,7 @@ class _Holding:
         self._no_more_calls(turn.place, wanted)
         prompt = self.view.prompt if self.view is not None else None
         if prompt is None or not _is(prompt, turn.name):
-            raise _Parted(turn.place, wanted, self._waiting())
+            raise _Parted(turn.place, wanted, self._waiting(), turn.name.partition("!")[0])
         if turn.text and turn.text not in prompt.text.text:
             raise _Parted(turn.place, f"the words “{turn.text}” in it", f"“{prompt.text.text}”")
         self.conversation.append(f"{prompt.step} ← {turn.answer}")
@@ -167,11 +172,11 @@ class _Holding:
         self.view = view
         if not again:
             self.dids.extend(view.did)
-        self.conversation += [f"  {text.text}" for text in view.say]
+        self.conversation += [_indented(text.text) for text in view.say]
         self.conversation += [f"  did {did.action}: {did.error or did.outcome}" for did in view.did]
         if view.prompt is not None:
             self.step = view.prompt.id
-            self.conversation.append(f"  {view.prompt.step}: {view.prompt.text.text}")
+            self.conversation.append(_indented(f"{view.prompt.step}: {view.prompt.text.text}"))
 
     def _waiting(self) -> str:
         if self.dids:
@@ -188,6 +193,10 @@ class _Holding:
                 return f"the end: {outcome.value}"
             case None:
                 return "nothing"
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"  {line}" if line.strip() else "" for line in text.split("\n"))
 
 
 def _is(prompt: Prompt, name: str) -> bool:
