@@ -22,7 +22,9 @@ ONLY_IN = {"yaml": ("engine.reader",)}
 KINDS = frozenset(
     {"audit", "clinic", "console", "coverage", "gates", "mail", "replay", "secrets", "stores", "web"}
 )
-CHOOSERS = frozenset({"adapters.cli", "adapters.replaying", "adapters.staging", "adapters.wiring"})
+CHOOSERS = frozenset(
+    {"adapters.cli", "adapters.pytest_replays", "adapters.replaying", "adapters.staging", "adapters.wiring"}
+)
 
 IMPURE_CALLS = frozenset({"open", "print", "input", "exec", "eval", "compile", "__import__", "breakpoint"})
 CLOCK_METHODS = frozenset({"now", "utcnow", "today"})
