@@ -24,6 +24,8 @@ from typing import TYPE_CHECKING, NoReturn, ParamSpec, TypeAlias, TypeVar
 
 import click
 
+from adapters.commands.schema import schema
+
 if TYPE_CHECKING:
     from adapters.console.opening import Looks
     from adapters.console.port import Asker
@@ -371,16 +373,18 @@ def _print(text: str) -> None:
 @unstuck.command()
 @click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path(path_type=Path))
 @click.option("--format", "form", type=click.Choice(FORMATS), default="human", help="How to write it.")
-def check(paths: tuple[Path, ...], form: str) -> int:
+@click.option("--config", type=click.Path(path_type=Path), help="Folder of deployment settings, too.")
+def check(paths: tuple[Path, ...], form: str, config: Path | None) -> int:
     """Look for mistakes in flows: files or folders, by default the flows that unstuck came with.
 
-    Everything is reported at once, each with its place and the likely repair. Ends with 1 if anything was
-    found.
+    Replays, policies (policy.yaml), limits (limits.yaml) and people (clinic.yaml, NAME.people.yaml) among
+    them are looked at as well, and so is the folder of settings. Everything is reported at once, each with
+    its place and the likely repair. Ends with 1 if anything was found.
     """
     from adapters.flowdir import shipped_flows
     from adapters.wiring import check_paths
 
-    found = check_paths(list(paths) or [shipped_flows()])
+    found = check_paths(list(paths) or [shipped_flows()], config)
     _print_findings(found, form)
     return FINDINGS if found else DONE
 
@@ -576,3 +580,6 @@ def _write(path: Path, text: str) -> None:
     except OSError as error:
         advice = "Name a file in a folder you can write to."
         raise PlainProblem(f"{path} cannot be written ({error.strerror}).", advice) from error
+
+
+unstuck.add_command(schema)

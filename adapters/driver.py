@@ -25,7 +25,6 @@ from adapters.secrets.port import Vault
 from adapters.stores.port import Commit, LedgerEntry, LedgerStatus, Outrun, Store
 from adapters.view import View, view_of
 from engine import (
-    DEFAULT_LIMITS,
     Answered,
     Ask,
     AtCall,
@@ -93,7 +92,6 @@ NOTHING = Problem("nothing_to_reveal", "There is nothing to be shown under this 
 ENDED = Problem("ended", "This conversation has ended.")
 BUSY = Problem("busy", "Somebody else is at work on this conversation; please try again.")
 UNKEEPABLE = Problem("hidden_character", "This holds something that cannot be kept. Please type it again.")
-TOO_LONG = Problem("too_long", f"Please use at most {DEFAULT_LIMITS.answer_characters:,} characters.")
 
 _ENCODER = msgspec.json.Encoder(order="deterministic")
 _SETTLED: Mapping[type[Event], LedgerStatus] = {
@@ -294,8 +292,10 @@ class Driver:
     def _secret_taken(self, held: Held, event: Answered) -> View:
         """Go on with a reference in the place of the secret; what is no text is dropped."""
         value = event.value
-        if isinstance(value, str) and len(value) > DEFAULT_LIMITS.answer_characters:
-            return _whole_view(self._state(held), TOO_LONG)
+        most = held.flow.limits.answer_characters
+        if isinstance(value, str) and len(value) > most:
+            problem = Problem("too_long", f"Please use at most {most:,} characters.")
+            return _whole_view(self._state(held), problem)
         if isinstance(value, str):
             value = self._put(held, value).as_value() if value.strip() else ""
         elif value is not None:

@@ -11,20 +11,23 @@ from typing import NoReturn
 import msgspec
 
 from adapters.problems import PlainProblem
-from engine import DEFAULT_LIMITS, Diagnostic, Place, Source, decode, finding
+from engine import DEFAULT_LIMITS, Diagnostic, Limits, Place, Source, decode, finding
 
 VOCABULARY = "vocabulary.yaml"
 REPLAY = ".replay.yaml"
-_NOT_FLOWS = (VOCABULARY, "invariants.yaml")
+INVARIANTS = "invariants.yaml"
+SETTINGS = ("policy.yaml", "limits.yaml", "clinic.yaml")
+PEOPLE = ".people.yaml"
 
 
 class FlowFiles(msgspec.Struct, frozen=True):
-    """The texts that make up a pack: the flow files, the vocabulary if there is one, the replay files'
-    paths, and what could not be read."""
+    """The texts that make up a pack: the flow files, the vocabulary if there is one, the paths of replays and
+    of deployment files among them, and what could not be read."""
 
     flows: tuple[Source, ...]
     vocabulary: Source | None
     replays: tuple[Path, ...]
+    settings: tuple[Path, ...]
     findings: tuple[Diagnostic, ...]
 
 
@@ -33,7 +36,12 @@ def shipped_flows() -> Path:
     return Path(__file__).resolve().parent.parent / "flows"
 
 
-def read_flows(paths: Iterable[Path]) -> FlowFiles:
+def is_settings(path: Path) -> bool:
+    """Whether a file is, by its name, part of a deployment's settings: a policy, limits, or people."""
+    return path.name in SETTINGS or path.name.endswith(PEOPLE)
+
+
+def read_flows(paths: Iterable[Path], limits: Limits = DEFAULT_LIMITS) -> FlowFiles:
     """Read every flow file in these files and folders; hidden folders inside them are passed over, and so is
     what comes after more than a pack may hold. A later vocabulary replaces an earlier one.
 
@@ -42,15 +50,19 @@ def read_flows(paths: Iterable[Path]) -> FlowFiles:
     flows: list[Source] = []
     vocabulary: Source | None = None
     replays: list[Path] = []
+    settings: list[Path] = []
     findings: list[Diagnostic] = []
     size = 0
     for path in _files(paths):
         if path.name.endswith(REPLAY):
             replays.append(path)
             continue
-        if path.name in _NOT_FLOWS[1:]:
+        if is_settings(path):
+            settings.append(path)
             continue
-        source, problem = read_source(path)
+        if path.name == INVARIANTS:
+            continue
+        source, problem = read_source(path, limits)
         size += len(source.text.encode("utf-8", "replace")) if source is not None else 0
         if problem is not None:
             findings.append(problem)
@@ -60,24 +72,24 @@ def read_flows(paths: Iterable[Path]) -> FlowFiles:
             vocabulary = source
         else:
             flows.append(source)
-        if size > DEFAULT_LIMITS.pack_bytes:
-            words = f"Up to here the files have {size:,} bytes; {DEFAULT_LIMITS.pack_bytes:,} are allowed."
+        if size > limits.pack_bytes:
+            words = f"Up to here the files have {size:,} bytes; {limits.pack_bytes:,} are allowed."
             findings.append(finding("U220", Place(source, 1, 1), words))
             break
-    return FlowFiles(tuple(flows), vocabulary, tuple(replays), tuple(findings))
+    return FlowFiles(tuple(flows), vocabulary, tuple(replays), tuple(settings), tuple(findings))
 
 
-def read_source(path: Path) -> tuple[Source | None, Diagnostic | None]:
+def read_source(path: Path, limits: Limits = DEFAULT_LIMITS) -> tuple[Source | None, Diagnostic | None]:
     """The text of one file, or what is wrong with its encoding or size. Raises PlainProblem if it cannot be
     read."""
     try:
         with path.open("rb") as file:
             size = os.fstat(file.fileno()).st_size
-            data = file.read() if size <= DEFAULT_LIMITS.pack_bytes else b""
+            data = file.read() if size <= limits.pack_bytes else b""
     except (OSError, ValueError) as error:
         _refuse(path, error)
-    if size > DEFAULT_LIMITS.pack_bytes:
-        words = f"The file has {size:,} bytes; at most {DEFAULT_LIMITS.pack_bytes:,} are read."
+    if size > limits.pack_bytes:
+        words = f"The file has {size:,} bytes; at most {limits.pack_bytes:,} are read."
         return None, finding("U004", Place(Source(shown_path(path), ""), 1, 1), words)
     return decode(shown_path(path), data)
 

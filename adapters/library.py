@@ -102,7 +102,7 @@ class Library:
         files = [Source(key, text) for key, text in sources.items() if key != VOCABULARY_KEY]
         words = sources.get(VOCABULARY_KEY)
         vocabulary = Source(VOCABULARY_KEY, words) if words is not None else None
-        pack = compile_pack(files, self._catalog, vocabulary).pack
+        pack = compile_pack(files, self._catalog, vocabulary, self._pack.limits).pack
         if pack is None:
             raise PlainProblem(
                 f"The flow {name!r} as this session was started with it does not run with this unstuck.",

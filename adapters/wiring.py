@@ -36,11 +36,23 @@ from adapters.problems import PlainProblem, Unusable
 from adapters.secrets.vault import MemoryVault
 from adapters.stores.sqlite import SqliteStore
 from adapters.talk import Talk
-from engine import Audience, Compiled, Diagnostic, Source, compile_pack, decode, has_errors, in_reading_order
+from engine import (
+    DEFAULT_LIMITS,
+    Audience,
+    Compiled,
+    Diagnostic,
+    Limits,
+    Source,
+    compile_pack,
+    decode,
+    has_errors,
+    in_reading_order,
+)
 
 __all__ = ["Desk", "FlowInfo", "Options", "check_paths", "data_folder", "open_desk"]
 
 POLICY = "policy.yaml"
+LIMITS = "limits.yaml"
 
 
 class Options(msgspec.Struct, frozen=True):
@@ -85,7 +97,7 @@ def open_desk(options: Options) -> Iterator[Desk]:
     if owned_by is not None:
         raise PlainProblem(owned_by)
     with ExitStack() as stack:
-        library = open_library(options.flows)
+        library = open_library(options.flows, options.config)
         kept_at = store_path(options.store)
         # Before anything is made beside it: what is no store is left as it is.
         store = stack.enter_context(SqliteStore(kept_at))
@@ -166,9 +178,11 @@ def _zone(backend: Backend) -> ZoneInfo:
 # -- flows ------------------------------------------------------------------------------------------
 
 
-def open_library(own: Path | None) -> Library:
-    """The shipped flows and one's own. Raises PlainProblem if any of them has an error."""
-    files, compiled = _compiled([shipped_flows(), *([own] if own is not None else [])])
+def open_library(own: Path | None, config: Path | None = None) -> Library:
+    """The shipped flows and one's own, within the limits that the settings say. Raises PlainProblem if any
+    of them has an error."""
+    paths = [shipped_flows(), *([own] if own is not None else [])]
+    files, compiled = _compiled(paths, open_limits(config))
     if compiled.pack is None:
         first = next(iter(compiled.findings))
         raise PlainProblem(
@@ -180,20 +194,27 @@ def open_library(own: Path | None) -> Library:
     return Library(compiled.pack, files.vocabulary, CATALOG)
 
 
-def check_paths(paths: list[Path]) -> tuple[Diagnostic, ...]:
-    """Everything wrong with the flows in these files and folders. Flows they visit are looked for among the
-    shipped ones as well, whose own findings are not told."""
+def check_paths(paths: list[Path], config: Path | None = None) -> tuple[Diagnostic, ...]:
+    """Everything wrong with the flows, replays and deployment files in these files and folders, and with the
+    settings. Flows they visit are looked for among the shipped ones as well, whose own findings are not
+    told."""
+    from adapters.settings_check import check_folder, check_settings
+
+    folder = settings_folder(config)
+    of_settings = check_folder(folder) if folder is not None else ()
+    limits = DEFAULT_LIMITS if has_errors(of_settings) else open_limits(config)
     shipped = shipped_flows()
     inside = any(path.resolve() == shipped or shipped in path.resolve().parents for path in paths)
-    own = read_flows(paths)
+    own = read_flows(paths, limits)
+    of_settings = (*of_settings, *(each for path in own.settings for each in check_settings(path)))
     asked = {source.path for source in own.flows}
     if own.vocabulary is not None:
         asked.add(own.vocabulary.path)
     if inside:
-        files = own if any(path.resolve() == shipped for path in paths) else read_flows([shipped])
-        compiled = _compiled_files(files)
+        files = own if any(path.resolve() == shipped for path in paths) else read_flows([shipped], limits)
+        compiled = _compiled_files(files, limits)
     else:
-        _, compiled = _compiled([shipped, *paths])
+        _, compiled = _compiled([shipped, *paths], limits)
     of_flows = tuple(each for each in compiled.findings if inside or each.place.source.path in asked)
     of_replays: list[Diagnostic] = []
     if compiled.pack is not None and own.replays:
@@ -202,19 +223,45 @@ def check_paths(paths: list[Path]) -> tuple[Diagnostic, ...]:
         library = Library(compiled.pack, own.vocabulary, CATALOG)
         for replay in own.replays:
             of_replays += load_replay(replay, library)[1]
-    return in_reading_order([*own.findings, *of_flows, *of_replays])
+    return in_reading_order([*own.findings, *of_flows, *of_replays, *of_settings])
 
 
-def _compiled(paths: list[Path]) -> tuple[FlowFiles, Compiled]:
-    files = read_flows(paths)
-    return files, _compiled_files(files)
+def _compiled(paths: list[Path], limits: Limits) -> tuple[FlowFiles, Compiled]:
+    files = read_flows(paths, limits)
+    return files, _compiled_files(files, limits)
 
 
-def _compiled_files(files: FlowFiles) -> Compiled:
-    compiled = compile_pack(files.flows, CATALOG, files.vocabulary)
+def _compiled_files(files: FlowFiles, limits: Limits) -> Compiled:
+    compiled = compile_pack(files.flows, CATALOG, files.vocabulary, limits)
     return Compiled(
         None if has_errors(files.findings) else compiled.pack, (*files.findings, *compiled.findings)
     )
+
+
+# -- settings -----------------------------------------------------------------------------------------
+
+
+def settings_folder(config: Path | None) -> Path | None:
+    """The folder of deployment settings, if one is named. Raises PlainProblem if it is not there."""
+    folder = config if config is not None else _config_from_environment()
+    if folder is not None and not _there(folder, folder.is_dir):
+        raise PlainProblem(f"There is no settings folder {folder}.", "Check --config or UNSTUCK_CONFIG.")
+    return folder
+
+
+def open_limits(config: Path | None) -> Limits:
+    """The limits that the settings say, or the default ones. Raises PlainProblem."""
+    folder = settings_folder(config)
+    path = folder / LIMITS if folder is not None else None
+    if path is None or not _there(path, path.exists):
+        return DEFAULT_LIMITS
+    from adapters.limits_file import read_limits
+
+    limits, findings = read_limits(_source(path))
+    if limits is None:
+        advice = f"`unstuck check --config {folder}` shows all of it."
+        raise PlainProblem(f"The limits cannot be used: {findings[0]}", advice)
+    return limits
 
 
 # -- the gates ----------------------------------------------------------------------------------------
@@ -223,16 +270,15 @@ def _compiled_files(files: FlowFiles) -> Compiled:
 def open_gate(config: Path | None, book: Book) -> PolicyGate:
     """The gate with the shipped policy, and what the clinic's own policy file changes of it; `book` is what
     it remembers."""
-    folder = config if config is not None else _config_from_environment()
+    folder = settings_folder(config)
     policy = shipped_policy()
     path = folder / POLICY if folder is not None else None
-    if folder is not None and not _there(folder, folder.is_dir):
-        raise PlainProblem(f"There is no settings folder {folder}.", "Check --config or UNSTUCK_CONFIG.")
     if path is not None and _there(path, path.exists):
         own, findings = read_policy(_source(path), policy, CATALOG)
         if own is None:
             raise PlainProblem(
-                f"The policy cannot be used: {findings[0]}", "`unstuck check` shows all of it."
+                f"The policy cannot be used: {findings[0]}",
+                f"`unstuck check --config {folder}` shows all of it.",
             )
         policy = own
     return PolicyGate(policy, CATALOG, book)

@@ -68,8 +68,9 @@ from engine.events import (
 )
 from engine.filters import spelled
 from engine.flow import Flow, Pack, Tree
+from engine.flow_schema import flow_schema, vocabulary_schema
 from engine.history import trace_of
-from engine.limits import DEFAULT_LIMITS, Limits
+from engine.limits import DEFAULT_LIMITS, LimitFacts, Limits, limit_facts
 from engine.misfit import misfit, trimmed
 from engine.nodes import Mapping, Node, Scalar, Sequence
 from engine.points import Point, PointAt, PointKind, declared_outcomes, outcomes_of, points_of, touched
@@ -157,6 +158,7 @@ __all__ = [
     "Gated",
     "Happened",
     "IdType",
+    "LimitFacts",
     "Limits",
     "ListType",
     "Lost",
@@ -220,9 +222,11 @@ __all__ = [
     "describe_done",
     "did_you_mean",
     "finding",
+    "flow_schema",
     "has_errors",
     "in_reading_order",
     "in_words",
+    "limit_facts",
     "misfit",
     "optional",
     "outcomes_of",
@@ -237,6 +241,7 @@ __all__ = [
     "touched",
     "trace_of",
     "trimmed",
+    "vocabulary_schema",
     "why",
     "why_not",
 ]

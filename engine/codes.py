@@ -1011,6 +1011,29 @@ _DEPLOYMENT: Mapping[str, Code] = {
         "confirm_from_risk: 4  # <- here\n",
         file="policy.yaml",
     ),
+    "U560": Code(
+        "unknown limit",
+        "`limits.yaml` sets limits by their names; `unstuck reference` lists them with their defaults.",
+        "Correct the name, or remove it.",
+        "step_a_flow: 2000  # <- here\n",
+        file="limits.yaml",
+    ),
+    "U561": Code(
+        "a limit out of bounds",
+        "A limit is a whole number, and each has a least and a greatest value: beyond that, reading or"
+        " running a flow could no longer be promised to end in time.",
+        "Write a whole number within the bounds.",
+        "depth: 5000  # <- here\n",
+        file="limits.yaml",
+    ),
+    "U562": Code(
+        "a settings file that nobody reads",
+        "The folder of settings has a YAML file with a name that is not known, so that nothing in it counts.",
+        "Correct the name of the file, or move it elsewhere.",
+        "sends_a_day: 3\n",
+        Severity.WARNING,
+        file="polcy.yaml",
+    ),
 }
 
 CODES: Mapping[str, Code] = {

@@ -209,6 +209,13 @@ class Reading:
                 f"Write `{fixed}`." if pattern.fullmatch(fixed) else None,
             )
 
+    def word(self, scalar: Scalar, pattern: re.Pattern[str], what: str) -> None:
+        """Report a value that is not a name, like `true`, or does not follow the pattern."""
+        if isinstance(scalar.value, str):
+            self.name(scalar, pattern, what)
+        else:
+            self.report("U209", scalar.place, f"`{scalar.text}` cannot be {what}: it is {kind_of(scalar)}.")
+
     def target(self, node: Node, name: str) -> Target | None:
         """A step id or an inline list of steps."""
         if isinstance(node, SequenceNode):
@@ -290,7 +297,7 @@ def _read_values(reading: Reading, parts: Parts, declared: Field, node: Node) ->
 def _read_fact(reading: Reading, parts: Parts, declared: Field, node: Node) -> None:
     scalar = reading.scalar(node, declared)
     if scalar is not None:
-        reading.name(scalar, FACT, "the name of a fact")
+        reading.word(scalar, FACT, "the name of a fact")
         parts.words[declared.name] = scalar
 
 
@@ -322,7 +329,7 @@ def _read_word(reading: Reading, parts: Parts, declared: Field, node: Node) -> N
         )
         return
     if declared.name == "id":
-        reading.name(scalar, ID, "the id of a step")
+        reading.word(scalar, ID, "the id of a step")
     parts.words[declared.name] = scalar
 
 
@@ -394,7 +401,14 @@ def _read_cases(reading: Reading, parts: Parts, declared: Field, node: Node) -> 
         parts.routes[declared.name] = Routes(node.place, each=reading.targets(mapping, declared.name))
 
 
-_ANSWER_KEYS = ("label", "then", "if")
+ANSWER_FIELDS = (
+    Field("label", Shape.TEXT, "what the person reads", required=True),
+    Field("then", Shape.TARGET, "where this answer leads"),
+    Field("if", Shape.EXPRESSION, "when this answer is offered"),
+)
+"""What an answer may say that is more than its label."""
+
+_ANSWER_KEYS = tuple(each.name for each in ANSWER_FIELDS)
 
 
 def _read_answers(reading: Reading, parts: Parts, declared: Field, node: Node) -> None:

@@ -5,9 +5,14 @@ from __future__ import annotations
 from engine.nodes import Mapping as MappingNode
 from engine.nodes import Scalar
 from engine.reader import read
-from engine.schema import FACT, Reading
+from engine.schema import FACT, Field, Reading, Shape
 from engine.source import Source
 from engine.values import Value
+
+VOCABULARY_FIELDS = (
+    Field("labels", Shape.REMARK, "names, and the words that texts show for them", required=True),
+    Field("note", Shape.REMARK, "a remark for other authors"),
+)
 
 
 def read_vocabulary(source: Source, reading: Reading) -> dict[str, Value]:
@@ -16,17 +21,14 @@ def read_vocabulary(source: Source, reading: Reading) -> dict[str, Value]:
     reading.findings.extend(findings)
     if root is None:
         return {}
-    labels = root.get("labels") if isinstance(root, MappingNode) else None
-    if not isinstance(labels, MappingNode):
-        reading.report(
-            "U203",
-            root.place,
-            "A vocabulary has its words under `labels`.",
-            "Expected: `labels:`, then NAME: text.",
-        )
+    if not isinstance(root, MappingNode):
+        reading.shape_is_wrong(root, "a vocabulary", "`labels:`, then NAME: text")
         return {}
+    reading.parts(root, VOCABULARY_FIELDS, "a vocabulary")
+    node = root.get("labels")
+    labels = reading.mapping(node, "labels", "NAME: text") if node is not None else None
     found: dict[str, Value] = {}
-    for key, value in labels.entries:
+    for key, value in labels.entries if labels is not None else ():
         reading.name(key, FACT, "the name of a label")
         if isinstance(value, Scalar) and value.value is not None:
             found[key.text] = value.text

@@ -63,9 +63,9 @@ _STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
 _PERSON_KEYS = (
     "name email phone status online_access email_notifications switched_off_by account invitation delivery"
 ).split()
-_CONTACT_KEYS = (*_PERSON_KEYS, "relationship", "primary", "consent")
-_CLIENT_KEYS = (*_PERSON_KEYS, "kind", "birth_date", "city", "video", "contacts")
-_CLINIC_KEYS = (
+CONTACT_KEYS = (*_PERSON_KEYS, "relationship", "primary", "consent")
+CLIENT_KEYS = (*_PERSON_KEYS, "kind", "birth_date", "city", "video", "contacts")
+CLINIC_KEYS = (
     "name login_url support_email mail_from timezone invite_hours resend_minutes age_of_majority mail_policy"
 ).split()
 
@@ -112,7 +112,7 @@ class _Reading(NodeReader):
 
     def clinic(self, node: Node) -> ClinicEntry:
         """The section `clinic`."""
-        top = self.mapping(node, "the clinic", _CLINIC_KEYS)
+        top = self.mapping(node, "the clinic", CLINIC_KEYS)
         if top is None:
             return ClinicEntry()
         return ClinicEntry(
@@ -135,7 +135,7 @@ class _Reading(NodeReader):
         if not isinstance(node, NodeList):
             self.wrong(node, f"`{key}` must be a list of people, each beginning with `- name:`")
             return ()
-        keys = _CLIENT_KEYS if key == "clients" else _CONTACT_KEYS
+        keys = CLIENT_KEYS if key == "clients" else CONTACT_KEYS
         entries = []
         seen: dict[tuple[str, ...], Place] = {}
         for item in node.items:

@@ -29,10 +29,10 @@ from engine import Sequence as SequenceNode
 SHIPPED = Path(__file__).with_name("policy.yaml")
 
 _NOTHING = Policy({}, SHOWN_FROM_RISK, 1, METHODS, Audience.VISITOR, {}, Audience.VISITOR)
-_KEYS = ("roles", "confirm_from_risk", "sends_a_day", "evidence_by", "actions")
+KEYS = ("roles", "confirm_from_risk", "sends_a_day", "evidence_by", "actions")
 _ROLE_KEYS = ("everybody", "usual", "people")
 MOST_SENDS = 50
-_RULES = ("yes", "never", "self", "evidence", "second person")
+RULES = ("yes", "never", "self", "evidence", "second person")
 _AUDIENCES = tuple(audience.value for audience in Audience)
 
 
@@ -77,7 +77,7 @@ def _read(source: Source, base: Policy, found: _Findings) -> tuple[Policy | None
             case "actions":
                 policy = replace(policy, permissions=_with_actions(policy, value, found))
             case _:
-                found.unknown("U550", key, _KEYS, "key of a policy")
+                found.unknown("U550", key, KEYS, "key of a policy")
     findings = in_reading_order((*unreadable, *found.all))
     return (None if has_errors(findings) else policy), findings
 
@@ -118,7 +118,7 @@ def _with_actions(
 
 
 def _permission(action: str, audience: Audience, node: Node, found: _Findings) -> Permission:
-    words = frozenset(found.words(node, _RULES, "U553", "rule"))
+    words = frozenset(found.words(node, RULES, "U553", "rule"))
     if len(words) > 1 and words & {"yes", "never"}:
         found.add("U553", node, "`yes` and `never` stand alone.", "Remove one of the words.")
     if not words or "never" in words:

@@ -30,8 +30,8 @@ LOST = "lost"
 NOW = "2026-03-10T15:00:00Z"
 """The moment at which a replay happens unless it says `now`."""
 
-_KEYS = ("replay", "flow", "as", "now", "clinic", "turns", "end", "holds", "note")
-_TURN_KEYS = (
+KEYS = ("replay", "flow", "as", "now", "clinic", "turns", "end", "holds", "note")
+TURN_KEYS = (
     "ask",
     "answer",
     "problem",
@@ -49,11 +49,11 @@ _TURN_KEYS = (
     "restart",
     "start",
 )
-_KINDS = ("ask", "did", "by hand", "back", "reveal", "later", "restart", "start")
+KINDS = ("ask", "did", "by hand", "back", "reveal", "later", "restart", "start")
 _REVEALS = ("true", LOST)
-_LONGEST_LATER = 100_000
-_HOLDS = ("settings", "mailbox", "tickets", "journal")
-_OUTCOMES = ("confirmed", "rejected", "unknown", "reconciled")
+LONGEST_LATER = 100_000
+HOLDS = ("settings", "mailbox", "tickets", "journal")
+OUTCOMES = ("confirmed", "rejected", "unknown", "reconciled")
 FAULTS = (*(failure.value for failure in Failure), LOST)
 
 TurnKind: TypeAlias = Literal["ask", "did", "by hand", "back", "reveal", "later", "restart", "start"]
@@ -116,7 +116,7 @@ class _Reading:
         if not isinstance(root, Mapping):
             self._wrong(root.place, "A replay is a mapping.")
             return None
-        self._known_keys(root, _KEYS, "a replay")
+        self._known_keys(root, KEYS, "a replay")
         turns = root.get("turns")
         if not isinstance(turns, Sequence):
             self._wrong(root.place if turns is None else turns.place, "`turns` is a list of turns.")
@@ -139,10 +139,10 @@ class _Reading:
         if not isinstance(node, Mapping):
             self._wrong(node.place, "A turn is a mapping.")
             return None
-        self._known_keys(node, _TURN_KEYS, "a turn")
-        kinds = [kind for kind in _KINDS if node.get(kind) is not None]
+        self._known_keys(node, TURN_KEYS, "a turn")
+        kinds = [kind for kind in KINDS if node.get(kind) is not None]
         if len(kinds) != 1:
-            self._wrong(node.place, f"A turn has exactly one of {', '.join(_KINDS)}.")
+            self._wrong(node.place, f"A turn has exactly one of {', '.join(KINDS)}.")
             return None
         place = node.entries[0][0].place
         match kinds[0]:
@@ -181,7 +181,7 @@ class _Reading:
     def _minutes(self, node: Mapping) -> int:
         given = node.get("later")
         minutes = given.value if isinstance(given, Scalar) else None
-        if isinstance(minutes, int) and not isinstance(minutes, bool) and 0 < minutes <= _LONGEST_LATER:
+        if isinstance(minutes, int) and not isinstance(minutes, bool) and 0 < minutes <= LONGEST_LATER:
             return minutes
         self._wrong(node.place if given is None else given.place, "`later` is a number of minutes.")
         return 0
@@ -191,7 +191,7 @@ class _Reading:
             "did",
             place,
             self._word(node, "did", self.catalog.actions),
-            outcome=self._word(node, "outcome", _OUTCOMES) if node.get("outcome") else "",
+            outcome=self._word(node, "outcome", OUTCOMES) if node.get("outcome") else "",
             error=self._word(node, "error", FAULTS) if node.get("error") else "",
             fault=self._word(node, "fault", FAULTS) if node.get("fault") else "",
         )
@@ -202,7 +202,7 @@ class _Reading:
         if not isinstance(node, Mapping):
             self._wrong(node.place, "`holds` is a mapping.")
             return ()
-        self._known_keys(node, _HOLDS, "`holds`")
+        self._known_keys(node, HOLDS, "`holds`")
         return tuple((key.text, plain_value(value), key.place) for key, value in node.entries)
 
     def _text(self, node: Mapping, key: str, default: str | None = None) -> str:

@@ -237,6 +237,7 @@ class Ask(Asking, frozen=True):
             maximum=self.maximum.value if self.maximum is not None else None,
             pattern=self.pattern.text if self.pattern is not None else None,
             today=run.today,
+            longest=run.flow.limits.answer_characters,
             new=self.confirm,
         )
 

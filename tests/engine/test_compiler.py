@@ -130,7 +130,7 @@ def test_the_vocabulary_is_read_with_the_flows() -> None:
 
     assert found("labels: {save: Save, page: 5}\n") == []
     assert found("labels: {Save: Save, page: [x], nothing: null}\n") == ["U209", "U203", "U203"]
-    assert found("words: {}\n") == ["U203"]
+    assert found("words: {}\n") == ["U201", "U202"]
     assert found("- x\n") == ["U203"]
     assert found("labels: {\n") == ["U023"]
 

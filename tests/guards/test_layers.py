@@ -23,7 +23,15 @@ KINDS = frozenset(
     {"audit", "clinic", "console", "coverage", "gates", "mail", "replay", "secrets", "stores", "web"}
 )
 CHOOSERS = frozenset(
-    {"adapters.cli", "adapters.pytest_replays", "adapters.replaying", "adapters.staging", "adapters.wiring"}
+    {
+        "adapters.cli",
+        "adapters.pytest_replays",
+        "adapters.replaying",
+        "adapters.schemas",
+        "adapters.settings_check",
+        "adapters.staging",
+        "adapters.wiring",
+    }
 )
 
 IMPURE_CALLS = frozenset({"open", "print", "input", "exec", "eval", "compile", "__import__", "breakpoint"})
@@ -65,6 +73,11 @@ def kind_of(module: str) -> str | None:
     return parts[1] if len(parts) > 1 and parts[0] == "adapters" and parts[1] in KINDS else None
 
 
+def chooses(module: str) -> bool:
+    """Whether a module may choose concrete parts: the few that are named, and the commands."""
+    return module in CHOOSERS or module.startswith("adapters.commands.")
+
+
 def is_port(source: str, imported: str | None) -> bool:
     """Whether the import is of a kind's port, the values and promises that others may see."""
     return source.count(".") >= 1 and (source.split(".")[2:3] == ["port"] or imported == "port")
@@ -87,7 +100,7 @@ def adapter_breaches(tree: ast.Module, name: str, is_package: bool) -> Iterator[
                 yield f"{where} imports {whole}; adapters of one kind never import another kind"
             elif mine and whole in CHOOSERS:
                 yield f"{where} imports {whole}, which chooses it"
-            elif not mine and theirs and name not in CHOOSERS and not is_port(whole, imported):
+            elif not mine and theirs and not chooses(name) and not is_port(whole, imported):
                 yield f"{where} imports {whole}; concrete parts are chosen in adapters.wiring"
 
 

@@ -1,0 +1,63 @@
+"""Looks for mistakes in deployment files: a policy, limits, people. Each is known by its name.
+
+What a file means is for its own reader to say; here they are only put together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TypeAlias
+
+from adapters.clinic.actions import CATALOG
+from adapters.clinic.people_file import load_people
+from adapters.flowdir import PEOPLE, SETTINGS, is_settings, read_source
+from adapters.gates.policy_file import read_policy, shipped_policy
+from adapters.limits_file import read_limits
+from adapters.problems import PlainProblem
+from engine import Diagnostic, Place, Source, did_you_mean, finding
+
+_Check: TypeAlias = Callable[[Source], tuple[Diagnostic, ...]]
+
+
+def check_settings(path: Path) -> tuple[Diagnostic, ...]:
+    """Everything wrong with one deployment file. Raises PlainProblem if it cannot be read."""
+    source, problem = read_source(path)
+    if source is None:
+        return (problem,) if problem is not None else ()
+    return _CHECKS[path.name if path.name in _CHECKS else PEOPLE](source)
+
+
+def check_folder(folder: Path) -> tuple[Diagnostic, ...]:
+    """Everything wrong with a folder of settings. Raises PlainProblem if it cannot be read."""
+    try:
+        files = sorted(path for path in folder.iterdir() if path.suffix in (".yaml", ".yml"))
+    except OSError as error:
+        raise PlainProblem(
+            f"{folder} cannot be read ({error.strerror}).", "Check its permissions."
+        ) from error
+    return tuple(found for path in files for found in _in_folder(path))
+
+
+def _in_folder(path: Path) -> tuple[Diagnostic, ...]:
+    if is_settings(path):
+        return check_settings(path)
+    source, problem = read_source(path)
+    place = Place(source, 1, 1) if source is not None else problem.place if problem is not None else None
+    if place is None:
+        return ()
+    message = f"Nothing reads a file named `{path.name}` among the settings."
+    expected = f"Known are {', '.join(SETTINGS)}."
+    return (finding("U562", place, message, expected, did_you_mean(path.name, SETTINGS)),)
+
+
+def _policy(source: Source) -> tuple[Diagnostic, ...]:
+    return read_policy(source, shipped_policy(), CATALOG)[1]
+
+
+_CHECKS: Mapping[str, _Check] = {
+    "policy.yaml": _policy,
+    "limits.yaml": lambda source: read_limits(source)[1],
+    "clinic.yaml": lambda source: load_people(source)[1],
+    PEOPLE: lambda source: load_people(source)[1],
+}
