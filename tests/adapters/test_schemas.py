@@ -103,12 +103,13 @@ def cases() -> list[str]:
 
 
 def test_of_faulty_flows_those_with_a_wrong_shape_are_refused_and_no_others() -> None:
-    read_as_yaml = [flow for flow in cases() if not any(code < "U100" for code in codes_of(flow))]
-    assert len(read_as_yaml) > 20
-    wrong = [
-        flow for flow in read_as_yaml if bool(refused("flow", plain(flow))) != bool(codes_of(flow) & SHAPES)
+    # A file that is no clean YAML, or visits a flow that is not there, hides what follows.
+    every = [(flow, codes_of(flow)) for flow in cases()]
+    told = [
+        (flow, codes) for flow, codes in every if min(codes, default="") >= "U100" and "U214" not in codes
     ]
-    assert wrong == []
+    assert len(told) > 20
+    assert [flow for flow, codes in told if bool(refused("flow", plain(flow))) != bool(codes & SHAPES)] == []
 
 
 WORDS: Final = st.sampled_from(
