@@ -35,6 +35,7 @@ from engine import (
     BrokenState,
     Call,
     CannotTell,
+    Changed,
     CheckBack,
     CheckedBack,
     Consult,
@@ -47,6 +48,7 @@ from engine import (
     Finish,
     Flow,
     Gated,
+    Given,
     Lost,
     Noted,
     OutOfTurn,
@@ -66,6 +68,7 @@ from engine import (
     Value,
     WentBack,
     advance,
+    given_answers,
     misfit,
     secret_id,
     state_from_json,
@@ -211,6 +214,16 @@ class Driver:
     def back(self, session: str) -> View:
         """Go back to the question before."""
         return self._step(session, WentBack(self._now()))
+
+    def answered(self, session: str) -> tuple[Given, ...]:
+        """The answers that can be changed, in the order in which they were given; of secrets only that there
+        was one."""
+        return given_answers(self._state(self._load(session)))
+
+    def change(self, session: str, prompt: str, seq: int | None = None) -> View:
+        """Go back to the question with this id (or the end of one; the latest of that name, or number `seq`).
+        The answers that came after it are used again as far as they hold."""
+        return self._step(session, Changed(prompt, self._now(), seq))
 
     def note(self, session: str, text: str) -> View:
         """Write a note for the record."""

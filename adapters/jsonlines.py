@@ -3,11 +3,11 @@
 Every line that goes out is a turn. A line that comes in is one of
 
     {"answer": VALUE, "prompt": ID?, "seq": N?}   {"back": true}   {"why": true}   {"note": TEXT}
-    {"reveal": ID}   {"why": STEP}
+    {"reveal": ID}   {"why": STEP}   {"change": PROMPT, "seq": N?}   {"answered": true}
 
-The last asks why the conversation has not come to a step.
-
-The turn after `reveal` holds the secret (`"reveal": {"id", "label", "value"}`), once.
+`why` with a step asks why the conversation has not come to it. `change` goes back to a question that was
+answered, and `answered` lists those. The turn after `reveal` holds the secret (`"reveal": {"id", "label",
+"value"}`), once.
 
 Anything else is answered by the present turn with a `problem`, and the conversation goes on.
 """
@@ -15,7 +15,7 @@ Anything else is answered by the present turn with a `problem`, and the conversa
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from math import isfinite
 from typing import NoReturn, Protocol, TextIO, TypeAlias, assert_never
@@ -23,7 +23,7 @@ from typing import NoReturn, Protocol, TextIO, TypeAlias, assert_never
 import msgspec
 
 from adapters.view import Json, View, as_json
-from engine import Problem, Value
+from engine import Given, Problem, Value
 
 LONGEST_LINE = 65_536
 
@@ -43,6 +43,14 @@ class Talk(Protocol):
 
     def back(self, session: str) -> View:
         """Go back to the question before."""
+        ...
+
+    def answered(self, session: str) -> tuple[Given, ...]:
+        """The answers that can be changed."""
+        ...
+
+    def change(self, session: str, prompt: str, seq: int | None = None) -> View:
+        """Go back to a question that was answered."""
         ...
 
     def why(self, session: str) -> View:
@@ -67,16 +75,18 @@ class Answered(msgspec.Struct, frozen=True):
 
 
 class Wanted(msgspec.Struct, frozen=True):
-    """One of the other requests (`back`, `why`, `note`, `reveal`) with its text."""
+    """One of the other requests (`back`, `change`, `answered`, `why`, `note`, `reveal`) with its text; `seq`
+    goes with `change`."""
 
     what: str
     text: str = ""
+    seq: int | None = None
 
 
 Request: TypeAlias = Answered | Wanted | Problem
 
-_KINDS = ("answer", "back", "why", "note", "reveal")
-_BESIDE_ANSWER = {"prompt", "seq"}
+_KINDS = ("answer", "back", "change", "answered", "why", "note", "reveal")
+_BESIDE: Mapping[str, set[str]] = {"answer": {"prompt", "seq"}, "change": {"seq"}}
 
 
 def converse(talk: Talk, view: View, source: TextIO, sink: TextIO) -> View:
@@ -122,34 +132,32 @@ def read_request(line: str) -> Request:
 
 def _read_object(given: dict[str, Value]) -> Request:
     kinds = [kind for kind in _KINDS if kind in given]
-    unknown = sorted(set(given) - set(_KINDS) - _BESIDE_ANSWER)
+    unknown = sorted(set(given) - set(_KINDS) - _BESIDE["answer"])
     if unknown:
         return Problem("unknown-key", f"There is no key {unknown[0]!r}. There are {', '.join(_KINDS)}.")
     if len(kinds) != 1:
         return Problem("bad-request", f"Give exactly one of {', '.join(_KINDS)}.")
     kind = kinds[0]
-    if kind != "answer" and _BESIDE_ANSWER & set(given):
-        return Problem("bad-request", "The keys prompt and seq go with an answer only.")
-    return _read_answer(given) if kind == "answer" else _read_wanted(kind, given[kind])
-
-
-def _read_answer(given: dict[str, Value]) -> Request:
+    if set(given) - {kind} - _BESIDE.get(kind, set()):
+        return Problem("bad-request", "The key prompt goes with an answer, seq with an answer or a change.")
     prompt, seq = given.get("prompt"), given.get("seq")
     if prompt is not None and not isinstance(prompt, str):
         return Problem("bad-request", "The prompt is a text: the id of the question.")
     if seq is not None and (not isinstance(seq, int) or isinstance(seq, bool)):
-        return Problem("bad-request", "The seq is a whole number: the one of the turn that is answered.")
-    return Answered(given["answer"], prompt, seq)
+        return Problem("bad-request", "The seq is a whole number: the one of the question that is meant.")
+    return (
+        Answered(given["answer"], prompt, seq) if kind == "answer" else _read_wanted(kind, given[kind], seq)
+    )
 
 
-def _read_wanted(kind: str, value: Value) -> Request:
+def _read_wanted(kind: str, value: Value, seq: int | None) -> Request:
     if kind == "why" and isinstance(value, str) and value.strip():
         return Wanted("why-not", value.strip())
-    if kind in ("back", "why"):
+    if kind in ("back", "why", "answered"):
         return Wanted(kind) if value is True else Problem("bad-request", f'Write {{"{kind}": true}}.')
     if not isinstance(value, str) or not value.strip():
         return Problem("bad-request", f"The {kind} is a text.")
-    return Wanted(kind, value)
+    return Wanted(kind, value, seq)
 
 
 def _replied(talk: Talk, view: View, request: Request) -> View:
@@ -157,22 +165,24 @@ def _replied(talk: Talk, view: View, request: Request) -> View:
     match request:
         case Answered(value=value, prompt=prompt, seq=seq):
             return talk.answer(view.session, value, prompt=prompt, seq=seq)
-        case Wanted(what=what, text=text):
-            return _wanted(talk, view, what, text)
+        case Wanted():
+            return _wanted(talk, view, request)
         case Problem():
             return _again(view, request)
         case _:
             assert_never(request)
 
 
-def _wanted(talk: Talk, view: View, what: str, text: str) -> View:
+def _wanted(talk: Talk, view: View, wanted: Wanted) -> View:
     calls: dict[str, Callable[[], View]] = {
         "back": lambda: talk.back(view.session),
+        "change": lambda: talk.change(view.session, wanted.text, wanted.seq),
+        "answered": lambda: replace(_again(view, None), answered=talk.answered(view.session)),
         "why": lambda: talk.why(view.session),
-        "why-not": lambda: talk.why_not(view.session, text),
-        "note": lambda: talk.note(view.session, text),
+        "why-not": lambda: talk.why_not(view.session, wanted.text),
+        "note": lambda: talk.note(view.session, wanted.text),
     }
-    return calls[what]()
+    return calls[wanted.what]()
 
 
 def _reveal(talk: Talk, view: View, id: str, sink: TextIO) -> View:
@@ -187,9 +197,9 @@ def _reveal(talk: Talk, view: View, id: str, sink: TextIO) -> View:
     return following
 
 
-def _again(view: View, problem: Problem) -> View:
+def _again(view: View, problem: Problem | None) -> View:
     """The present turn once more, with nothing new but the problem."""
-    return replace(view, say=(), did=(), info=None, problem=problem)
+    return replace(view, say=(), did=(), info=None, answered=None, problem=problem)
 
 
 def _write(view: View, sink: TextIO) -> None:

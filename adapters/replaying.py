@@ -110,7 +110,7 @@ def _unknown_questions(replay: Replay, library: Library) -> Iterator[Diagnostic]
         known |= {path for tree in flow.trees.values() for path in tree.steps}
     for turn in replay.turns:
         step = turn.name.rsplit("/", 1)[-1].split("!", 1)[0]
-        if turn.kind == "ask" and step not in known:
+        if turn.kind in ("ask", "change") and step not in known:
             words = f"`{replay.flow}` has no question `{turn.name}`, nor has any flow it visits."
             yield finding("U404", turn.place, words, None, did_you_mean(step, known))
 

@@ -202,6 +202,10 @@ class DriverStage:
         """See `Stage.back`."""
         return self._driver.back(self._session)
 
+    def change(self, prompt: str) -> View:
+        """See `Stage.change`."""
+        return self._driver.change(self._session, prompt)
+
     def by_hand(self, change: Node) -> None:
         """See `Stage.by_hand`."""
         people, _ = people_of(change, Place(self._replay.source, 1, 1))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from adapters.driver import Driver
 from adapters.view import View
-from engine import Value
+from engine import Given, Value
 
 
 class Talk:
@@ -30,6 +30,14 @@ class Talk:
     def back(self, session: str) -> View:
         """See `Driver.back`."""
         return self._driver.back(session)
+
+    def answered(self, session: str) -> tuple[Given, ...]:
+        """See `Driver.answered`."""
+        return self._driver.answered(session)
+
+    def change(self, session: str, prompt: str, seq: int | None = None) -> View:
+        """See `Driver.change`."""
+        return self._driver.change(session, prompt, seq)
 
     def why(self, session: str) -> View:
         """See `Driver.why`."""

@@ -14,6 +14,7 @@ from engine import (
     Did,
     EngineEffect,
     Finish,
+    Given,
     Problem,
     Prompt,
     Reveal,
@@ -28,7 +29,8 @@ Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | Non
 @dataclass(frozen=True, slots=True)
 class View:
     """A turn. `seq` is the number of the question that waits (or of the last one); at most one of `prompt`,
-    `reveal` and `end` is there; `info` answers a question about the conversation itself."""
+    `reveal` and `end` is there; `info` answers a question about the conversation itself, `answered` the one
+    for the answers that can be changed."""
 
     session: str
     seq: int
@@ -39,6 +41,7 @@ class View:
     info: str | None = None
     problem: Problem | None = None
     end: Finish | None = None
+    answered: tuple[Given, ...] | None = None
 
 
 def view_of(session: str, seq: int, effects: Iterable[EngineEffect], info: str | None = None) -> View:
@@ -82,6 +85,8 @@ def as_json(view: View) -> dict[str, Json]:
         turn["reveal"] = {"id": view.reveal.id, "label": view.reveal.label}
     if view.info is not None:
         turn["info"] = view.info
+    if view.answered is not None:
+        turn["answered"] = [msgspec.to_builtins(given) for given in view.answered]
     if view.problem is not None:
         turn["problem"] = {"code": view.problem.code, "text": view.problem.text}
     return turn

@@ -15,6 +15,7 @@ from engine.actions import (
     Effect,
     Failure,
     Param,
+    Undo,
 )
 from engine.answers import address_warnings
 from engine.codes import CODES, finding
@@ -43,6 +44,7 @@ from engine.events import (
     Allow,
     Answered,
     CannotTell,
+    Changed,
     CheckedBack,
     Deny,
     DidNotHappen,
@@ -70,6 +72,7 @@ from engine.filters import spelled
 from engine.flow import Flow, Pack, Tree
 from engine.flow_schema import flow_schema, vocabulary_schema
 from engine.history import trace_of
+from engine.keeping import Given, given_answers
 from engine.limits import DEFAULT_LIMITS, LimitFacts, Limits, limit_facts
 from engine.misfit import misfit, trimmed
 from engine.nodes import Mapping, Node, Scalar, Sequence
@@ -135,6 +138,7 @@ __all__ = [
     "Call",
     "CannotTell",
     "Catalog",
+    "Changed",
     "CheckBack",
     "CheckedBack",
     "Choice",
@@ -156,6 +160,7 @@ __all__ = [
     "Finish",
     "Flow",
     "Gated",
+    "Given",
     "Happened",
     "IdType",
     "LimitFacts",
@@ -209,6 +214,7 @@ __all__ = [
     "TruthType",
     "Turn",
     "Type",
+    "Undo",
     "UnknownFlow",
     "Value",
     "Verdict",
@@ -223,6 +229,7 @@ __all__ = [
     "did_you_mean",
     "finding",
     "flow_schema",
+    "given_answers",
     "has_errors",
     "in_reading_order",
     "in_words",

@@ -113,6 +113,22 @@ class Clause(msgspec.Struct, frozen=True):
     words: Mapping[str, str]
 
 
+class Undo(msgspec.Struct, frozen=True):
+    """How a call is taken back: by a call of `action`.
+
+    It gets the arguments `same` as they were and, for those of `restored` that were given, what the members
+    of that name said before. That is known where the conversation had read the record in the very version
+    that the call changed: the argument `version` names it, as the member `version_member` of the record and
+    of the result does.
+    """
+
+    action: str
+    same: tuple[str, ...]
+    restored: tuple[str, ...]
+    version: str
+    version_member: str = "version"
+
+
 class Action(msgspec.Struct, frozen=True):
     """The declaration of one action.
 
@@ -121,8 +137,9 @@ class Action(msgspec.Struct, frozen=True):
     the same once it has happened, without a full stop; `engine.describe` fills `{subject}` with a name,
     `{clauses}` with what the `clauses` say of the real parameters, and `{param}` with a parameter's text.
     `tells` names the members of the result that say how things stand and nothing personal: they go into the
-    record of a hand-over. `reveal` is what a secret in the result is called when it is shown ("The password
-    for {subject}"). `failures` lists the ways it can end beside the ones every call can end in
+    record of a hand-over. `undo` says how it is taken back, where it can be. `reveal` is what a secret in the
+    result is called when it is shown ("The password for {subject}"). `failures` lists the ways it can end
+    beside the ones every call can end in
     (`ALWAYS_POSSIBLE`).
     """
 
@@ -140,7 +157,7 @@ class Action(msgspec.Struct, frozen=True):
     tells: tuple[str, ...] = ()
     clauses: tuple[Clause, ...] = ()
     keyed: bool = False
-    undo: str | None = None
+    undo: Undo | None = None
     reveal: str = ""
 
     def param(self, name: str) -> Param | None:

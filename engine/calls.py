@@ -41,10 +41,11 @@ from engine.events import (
 from engine.misfit import misfit, trimmed
 from engine.rich import plain
 from engine.run import HANDING_OVER, Run
-from engine.state import AtCall, AtPrompt, CallRecord
+from engine.state import AtCall, AtPrompt, CallRecord, WayBack
 from engine.steps.base import Calling
 from engine.trace import DONE
 from engine.types import NUMBER, TEXT, ChoiceType, RecordType, SecretType, optional, present, record
+from engine.undoing import not_undone, undo_decided, undone, way_back
 from engine.values import Value, secret_id, storable
 
 PROBLEM_TYPE = record(
@@ -107,6 +108,9 @@ def succeeded(run: Run, call: Call, result: Value, outcome: CallOutcome = "confi
     if wrong is not None:
         return failed(run, call, Failure.BACKEND_BUG, wrong)
     kept = trimmed(result, action.result) if action.result is not None else None
+    if call.undoes:
+        _record(run, call, outcome, None, kept)
+        return undone(run, call, kept)
     if call.step.endswith(HANDING_OVER):
         _record(run, call, outcome, None, kept)
         run.finish(Outcome.ESCALATED)
@@ -114,10 +118,11 @@ def succeeded(run: Run, call: Call, result: Value, outcome: CallOutcome = "confi
     if call.step.endswith(VERIFYING):
         _record(run, call, outcome, None, kept)
         return _verified(run, call)
+    back = way_back(run, action, call)
     to = _step(run, call).succeeded(run, call, kept)
     if isinstance(to, Failure):
-        return failed(run, call, to, "", result=kept)
-    _record(run, call, outcome, None, kept)
+        return failed(run, call, to, "", result=kept, back=back)
+    _record(run, call, outcome, None, kept, back)
     secrets = _secrets(run, action, call, kept)
     if not secrets:
         return to
@@ -134,9 +139,12 @@ def failed(
     result: Value = None,
     retry_after: int | None = None,
     outcome: CallOutcome = "rejected",
+    back: WayBack | None = None,
 ) -> str | None:
     """Take the author's branch for this failure, or the built-in way."""
-    _record(run, call, outcome, failure, result)
+    _record(run, call, outcome, failure, result, back)
+    if call.undoes:
+        return not_undone(run, call, failure)
     if call.step.endswith(HANDING_OVER):
         _no_ticket(run, failure)
         return None
@@ -209,6 +217,8 @@ def decided(run: Run, waiting: AtPrompt, choice: str, actor: str) -> str | None:
     call = waiting.call
     if call is None:
         raise OutOfTurn("an answer", "a call that is not there")
+    if call.undoes and choice in ("undo", "leave"):
+        return undo_decided(run, call, choice)
     if waiting.asking == "evidence" and choice == INSTEAD.id:
         ask_for_second(run, call, NeedSecond("It stands in place of a proof of identity."))
         return None
@@ -220,6 +230,7 @@ def decided(run: Run, waiting: AtPrompt, choice: str, actor: str) -> str | None:
             run.consult(still_approved(approved(call, run.at), run.at))
             return None
         case "repeat":
+            run.behind = tuple(key for key in run.behind if key != _key_before(run, call))
             run.consult(call)
             return None
         case "approve":
@@ -289,6 +300,11 @@ def _secrets(run: Run, action: Action, call: Call, result: Value) -> tuple[Revea
     )
 
 
+def _key_before(run: Run, call: Call) -> str:
+    before = run.earlier(call)
+    return before.key if before is not None else ""
+
+
 def _skipped(run: Run, call: Call) -> str | None:
     """Go on with the result of the earlier call."""
     before = run.earlier(call)
@@ -333,11 +349,18 @@ def _offer_ways(run: Run, call: Call, failure: Failure, message: str) -> None:
     )
 
 
-def _record(run: Run, call: Call, outcome: CallOutcome, error: Failure | None, result: Value) -> None:
+def _record(
+    run: Run,
+    call: Call,
+    outcome: CallOutcome,
+    error: Failure | None,
+    result: Value,
+    back: WayBack | None = None,
+) -> None:
     """Note how a call ended, and show it. Reads are not shown, since their branch or question says it; what
     they tell of how things stand is noted."""
     action = run.flow.catalog.actions[call.action]
-    path = run.prefix + call.step
+    path = run.full(call.step)
     _trace(run, call, error)
     if call.effect is Effect.READ:
         if action.tells or error is not None:
@@ -347,9 +370,24 @@ def _record(run: Run, call: Call, outcome: CallOutcome, error: Failure | None, r
         return
     text = _told(run, action, call, error)
     made = CallRecord(
-        call.key, call.action, path, call.args, call.effect, outcome, error, text, run.at, result
+        call.key,
+        call.action,
+        path,
+        call.args,
+        call.effect,
+        outcome,
+        error,
+        text,
+        run.at,
+        result,
+        back,
+        call.undoes,
     )
     run.calls = (*run.calls, made)
+    happened = error is None or FAILURES[error].may_have_happened
+    if happened and not call.undoes and not call.step.endswith(VERIFYING):
+        # What a person said of how things were is no answer to how they are now.
+        run.kept = ()
     run.tell(Did(call.action, outcome, error, text, call.key))
 
 
@@ -362,6 +400,8 @@ def _trace(run: Run, call: Call, error: Failure | None) -> None:
 
 
 def _told(run: Run, action: Action, call: Call, error: Failure | None) -> str:
+    if error is None and call.undoes:
+        return f"Undone: {run.record_of(call.undoes).text}"
     if error is None:
         return describe_done(action, call.args, run.name_of(call.subject))
     if error is Failure.OUTCOME_UNKNOWN:

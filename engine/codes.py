@@ -881,7 +881,7 @@ _REPLAYS: Mapping[str, Code] = {
     "U401": Code(
         "Not the shape of a replay",
         "A replay is a mapping with `replay`, `flow`, `as`, `turns` and `end`, and each turn a mapping "
-        "with one of `ask`, `did`, `by hand` or `back`.",
+        "with one of `ask`, `did`, `by hand`, `back` or `change`.",
         "Compare with the examples in the folder `replays` beside a flow.",
         ("replay: an adult\nflow: email-not-received\nas: agent\nturns:\n  - who # <- here\nend: solved\n"),
         file="example.replay.yaml",

@@ -44,9 +44,9 @@ class Prompt(msgspec.Struct, frozen=True, omit_defaults=True):
 
     `id` is the full id (`flow/step` through the stack of visits), `step` the step's own id, `seq` grows
     with every prompt of the session. `hint` says what form the answer has. `step` ends in `!confirm`,
-    `!error`, `!unknown`, `!repeat`, `!evidence`, `!second` or `!lost` where the engine itself asks about
-    that step. `twice` says that this is a new secret: it is typed twice, and must not be one that is tried
-    first; `least` is the number of characters that a secret must have.
+    `!error`, `!unknown`, `!repeat`, `!evidence`, `!second`, `!lost` or `!undo` where the engine itself asks
+    about that step. `twice` says that this is a new secret: it is typed twice, and must not be one that is
+    tried first; `least` is the number of characters that a secret must have.
     """
 
     id: str
@@ -65,7 +65,8 @@ class Call(msgspec.Struct, frozen=True, omit_defaults=True):
     """One call of an action. `key` is its idempotency key (session, step path, entry number).
 
     `approved` says that a person approved this very effect at `approved_at` (UTC), `approved_by` names the
-    second person who did so at `seconded_at`. Both are good for five minutes.
+    second person who did so at `seconded_at`. Both are good for five minutes. `undoes` is the key of the call
+    that this one takes back; its `step` is a full path then.
     """
 
     key: str
@@ -80,6 +81,7 @@ class Call(msgspec.Struct, frozen=True, omit_defaults=True):
     approved_at: str = ""
     approved_by: str = ""
     seconded_at: str = ""
+    undoes: str = ""
 
 
 class Say(msgspec.Struct, frozen=True, tag=True):

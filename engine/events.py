@@ -46,6 +46,15 @@ class WentBack(msgspec.Struct, frozen=True, tag=True):
     at: str
 
 
+class Changed(msgspec.Struct, frozen=True, tag=True, omit_defaults=True):
+    """A person wants to answer the question `prompt` again (its full id, or the end of it): the latest one of
+    that id, or the one with the number `seq`."""
+
+    prompt: str
+    at: str
+    seq: int | None = None
+
+
 class Noted(msgspec.Struct, frozen=True, tag=True):
     """A person wrote a note for the record."""
 
@@ -191,6 +200,7 @@ Event: TypeAlias = (
     Started
     | Answered
     | WentBack
+    | Changed
     | Noted
     | Resumed
     | Stopped

@@ -55,6 +55,9 @@ if TYPE_CHECKING:
 HANDING_OVER = "!hand-over"
 """What follows a step's path where the engine itself opens the ticket for it."""
 
+UNDOING = "!undo"
+"""What follows a call's full path where it is taken back."""
+
 UNSURE = (Failure.OUTCOME_UNKNOWN, Failure.NOT_CONFIRMED, Failure.BACKEND_BUG)
 """The failures after which a call may have been made all the same."""
 
@@ -76,14 +79,17 @@ class Run:
         "_facts_are_mine",
         "approved",
         "at",
+        "behind",
         "busy",
         "calls",
         "effects",
         "entries",
         "env",
         "flow",
+        "following",
         "frames",
         "here",
+        "kept",
         "old",
         "prefix",
         "seq",
@@ -94,6 +100,7 @@ class Run:
         "trail",
         "tree",
         "turns",
+        "undoing",
         "waiting",
     )
 
@@ -113,6 +120,10 @@ class Run:
         self.turns = state.turns
         self.subject = state.subject
         self.busy = state.busy
+        self.kept = state.kept
+        self.following = state.following
+        self.undoing = state.undoing
+        self.behind = state.behind
         self.today = state.today
         self.approved: Choice | None = None
         self.here = ""
@@ -153,7 +164,9 @@ class Run:
     ) -> None:
         """Put the question of the step `path`, and wait."""
         self.seq += 1
-        prompt = Prompt(self.prefix + path, path, self.seq, kind, text, choices, optional, hint, twice, least)
+        full = self.full(path)
+        step = path if full is not path else path.rpartition("/")[2]
+        prompt = Prompt(full, step, self.seq, kind, text, choices, optional, hint, twice, least)
         self.waiting = AtPrompt(prompt)
         self.effects.append(Ask(prompt))
 
@@ -172,12 +185,14 @@ class Run:
             self.waiting = AtPrompt(self.waiting.prompt, asking, call, None, covers)
 
     def request(self, call: Call) -> None:
-        """Ask the gates for a call, and wait. The answer that was given under this very effect approves it; a
-        call that cannot be undone and may have been made already is asked about before it is repeated."""
+        """Ask the gates for a call, and wait. The answer that was given under this very effect approves it. A
+        call that cannot be undone and may have been made already is asked about before it is repeated; after
+        going back past it, any call is."""
         if self.approved is not None and self.approved.effect == call.sentence:
             call = msgspec.structs.replace(call, approved=True, approved_at=self.at)
-        repeats = call.effect is Effect.IRREVERSIBLE and not call.approved
-        if repeats and (before := self.earlier(call)) is not None:
+        before = self.earlier(call) if call.effect is not Effect.READ else None
+        sure = call.approved or call.effect is not Effect.IRREVERSIBLE
+        if before is not None and (before.key in self.behind or not sure):
             self.ask_about(call.step, "repeat", call, _before(before), REPEAT_CHOICES)
         else:
             self.consult(call)
@@ -244,8 +259,12 @@ class Run:
         knows it. What was typed in a conversation is no record, and never found here."""
         return self._told_of(subject, "phone")
 
+    def all_facts(self) -> tuple[dict[str, Value], ...]:
+        """The facts of every flow on the stack, those of the flow that is running first."""
+        return (self._facts, *(frame.facts for frame in reversed(self.frames[:-1])))
+
     def _told_of(self, subject: str, member: str) -> str:
-        for facts in (self._facts, *(frame.facts for frame in reversed(self.frames[:-1]))):
+        for facts in self.all_facts():
             for value in facts.values():
                 for record in _records(value):
                     told = record.get(member) if record.get("id") == subject else None
@@ -257,10 +276,15 @@ class Run:
 
     def new_key(self, path: str) -> str:
         """The idempotency key of the next call at `path`: session, full path, count of entries."""
-        full = self.prefix + path
+        full = self.full(path)
         count = self.entries.get(full, 0) + 1
         self.entries = {**self.entries, full: count}
         return f"{self.old.session}:{full}:{count}"
+
+    def full(self, path: str) -> str:
+        """The full id of a step's path in the flow that is running; that of a call that takes another one
+        back is full already."""
+        return path if UNDOING in path else self.prefix + path
 
     def prepare(self, action: Action, args: dict[str, Value], path: str, key: str) -> Call:
         """The call of `action` at `path`, with its exact effect in words."""
@@ -270,7 +294,8 @@ class Run:
         return Call(key, action.name, args, action.effect, action.risk, path, about, sentence)
 
     def earlier(self, call: Call) -> CallRecord | None:
-        """The latest call of this session with the same action and arguments that may have taken effect."""
+        """The latest call of this session with the same action and arguments that may have taken effect and
+        was not taken back."""
         return next(
             (
                 record
@@ -278,9 +303,22 @@ class Run:
                 if record.action == call.action
                 and record.args == call.args
                 and (record.error is None or record.error in UNSURE)
+                and not record.undoes
+                and not self.was_undone(record)
             ),
             None,
         )
+
+    def record_of(self, key: str) -> CallRecord:
+        """The record of the call with this key. Raises OutOfTurn if there is none."""
+        for record in self.calls:
+            if record.key == key:
+                return record
+        raise OutOfTurn("the undoing of a call", f"a session that made no call {key}")
+
+    def was_undone(self, record: CallRecord) -> bool:
+        """Whether a call was taken back."""
+        return any(each.undoes == record.key and each.error is None for each in self.calls)
 
     # -- visits -------------------------------------------------------------------------------------
 
@@ -315,7 +353,11 @@ class Run:
 
     def rewind(self, mark: Mark) -> None:
         """Go back to where a question was put."""
-        self.frames = list(mark.frames)
+        self.stand_in(mark.frames)
+
+    def stand_in(self, frames: Iterable[Frame]) -> None:
+        """Go on in these frames, at the step where the last of them stands."""
+        self.frames = list(frames)
         self._activate(self.frames[-1])
 
     # -- the trace ------------------------------------------------------------------------------------
@@ -326,6 +368,9 @@ class Run:
         """Note which way was taken at `path` (where the run stands, if nothing else is said), and by which
         rules; nothing is done unless the turn is traced."""
         if self.trace is not None:
+            if path is not None and UNDOING in path:
+                # It belongs to the question that is gone back to: the call's own flow may be left long ago.
+                path = self.here + UNDOING
             reads = values_read(rules, self.env)
             self.trace.append(traced(self, kind, way, to, self.here if path is None else path, reads))
 
@@ -356,7 +401,7 @@ class Run:
             old.allowed,
             self.seq,
             self.turns,
-            (*self.frames[:-1], self._frozen(self.here)),
+            self.stack(),
             self.waiting,
             self.entries,
             self.trail,
@@ -365,7 +410,15 @@ class Run:
             old.notes,
             self.subject,
             self.busy,
+            self.kept,
+            self.following,
+            self.undoing,
+            self.behind,
         )
+
+    def stack(self) -> tuple[Frame, ...]:
+        """The frames as they are now."""
+        return (*self.frames[:-1], self._frozen(self.here))
 
     def _frozen(self, at: str) -> Frame:
         top = self.frames[-1]

@@ -17,7 +17,7 @@ from engine.rich import NO_TEXT, RichText
 from engine.values import Value
 
 CallPhase = Literal["gate", "planned", "checking"]
-Asking = Literal["", "confirm", "error", "unknown", "repeat", "evidence", "second", "lost"]
+Asking = Literal["", "confirm", "error", "unknown", "repeat", "evidence", "second", "lost", "undo"]
 
 
 class Round(msgspec.Struct, frozen=True):
@@ -43,9 +43,19 @@ class Frame(msgspec.Struct, frozen=True):
     round: Round | None = None
 
 
+class WayBack(msgspec.Struct, frozen=True):
+    """The call that takes another one back: its action, its arguments as far as they were known when that one
+    was made, and its exact effect in words."""
+
+    action: str
+    args: dict[str, Value]
+    sentence: str
+
+
 class CallRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     """One call of this session, for going back, for asking before a repeat, and for the ticket. Of reads only
-    what they found of how things stand is kept (`text`)."""
+    what they found of how things stand is kept (`text`). `undo` is the way back, if there is one; `undoes`
+    the key of the call that this one was to take back."""
 
     key: str
     action: str
@@ -57,10 +67,17 @@ class CallRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     text: str
     at: str
     result: Value = None
+    undo: WayBack | None = None
+    undoes: str = ""
 
 
 class Mark(msgspec.Struct, frozen=True):
-    """One answered question: what was asked and answered, and the frames to go back to."""
+    """One answered question: its id and number, what was asked and answered, and the frames to go back to.
+
+    `answer` is for records that others read: the id of a choice, or only the kind of what was typed. `value`
+    is the answer as it was given, `told` the same in words; of a secret neither says anything. `calls` counts
+    the calls that were recorded before.
+    """
 
     path: str
     question: str
@@ -68,6 +85,9 @@ class Mark(msgspec.Struct, frozen=True):
     frames: tuple[Frame, ...]
     calls: int
     at: str
+    value: Value = None
+    told: str = ""
+    seq: int = 0
 
 
 class AtPrompt(msgspec.Struct, frozen=True, tag=True, omit_defaults=True):
@@ -116,6 +136,10 @@ class State(msgspec.Struct, frozen=True):
     `seq` counts the questions put, `turns` the answers taken; `entries` counts how often each call's path
     was entered and never decreases; `shown` is what the current turn has said and done so far, so that a
     resumed session can say it again; `busy` counts the calls since a person last did something.
+
+    After an earlier answer was changed, `kept` holds the answers that came after it and were not used again
+    yet, and `following` says that the last answer was one of them. `undoing` are the keys of the calls whose
+    undoing is to be offered, the first one now; `behind` those that a person went back past and that stand.
     """
 
     session: str
@@ -136,6 +160,10 @@ class State(msgspec.Struct, frozen=True):
     notes: tuple[str, ...]
     subject: str
     busy: int = 0
+    kept: tuple[Mark, ...] = ()
+    following: bool = False
+    undoing: tuple[str, ...] = ()
+    behind: tuple[str, ...] = ()
 
 
 Shown: TypeAlias = Say | Did | Ask | Problem
@@ -163,12 +191,16 @@ class _StoredMark(msgspec.Struct, frozen=True, array_like=True):
     frames: tuple[int, ...]
     calls: int
     at: str
+    value: Value = None
+    told: str = ""
+    seq: int = 0
 
 
 class _Stored(msgspec.Struct, frozen=True):
     state: State
     frames: tuple[int, ...]
     trail: tuple[_StoredMark, ...]
+    kept: tuple[_StoredMark, ...]
     values: tuple[Value, ...]
     rounds: tuple[_StoredRound, ...]
     pool: tuple[_StoredFrame, ...]
@@ -194,6 +226,20 @@ class _Pool:
             number = self._frame_numbers[id(frame)] = len(self.frames)
             self.frames.append(_StoredFrame(frame.flow, frame.at, frame.prefix, facts, turn))
         return number
+
+    def mark(self, mark: Mark) -> _StoredMark:
+        frames = tuple(self.frame(frame) for frame in mark.frames)
+        return _StoredMark(
+            mark.path,
+            mark.question,
+            mark.answer,
+            frames,
+            mark.calls,
+            mark.at,
+            mark.value,
+            mark.told,
+            mark.seq,
+        )
 
     def _round(self, turn: Round) -> int:
         number = self._round_numbers.get(id(turn))
@@ -224,20 +270,11 @@ def state_to_json(state: State) -> bytes:
     """The state as canonical JSON (UTF-8)."""
     pool = _Pool()
     frames = tuple(pool.frame(frame) for frame in state.frames)
-    trail = tuple(
-        _StoredMark(
-            mark.path,
-            mark.question,
-            mark.answer,
-            tuple(pool.frame(frame) for frame in mark.frames),
-            mark.calls,
-            mark.at,
-        )
-        for mark in state.trail
-    )
-    bare = msgspec.structs.replace(state, frames=(), trail=())
+    trail = tuple(pool.mark(mark) for mark in state.trail)
+    kept = tuple(pool.mark(mark) for mark in state.kept)
+    bare = msgspec.structs.replace(state, frames=(), trail=(), kept=())
     return _ENCODER.encode(
-        _Stored(bare, frames, trail, tuple(pool.values), tuple(pool.rounds), tuple(pool.frames))
+        _Stored(bare, frames, trail, kept, tuple(pool.values), tuple(pool.rounds), tuple(pool.frames))
     )
 
 
@@ -256,23 +293,28 @@ def state_from_json(data: bytes) -> State:
             )
             for frame in stored.pool
         ]
-        trail = tuple(
-            Mark(
-                mark.path,
-                mark.question,
-                mark.answer,
-                tuple(frames[number] for number in mark.frames),
-                mark.calls,
-                mark.at,
-            )
-            for mark in stored.trail
-        )
+        trail = tuple(_mark_of(mark, frames) for mark in stored.trail)
+        kept = tuple(_mark_of(mark, frames) for mark in stored.kept)
         current = tuple(frames[number] for number in stored.frames)
     except (msgspec.MsgspecError, IndexError, UnicodeDecodeError, RecursionError) as error:
         raise BrokenState(f"this is not the state of a session: {error}") from error
     if not current:
         raise BrokenState("this is not the state of a session: it stands nowhere")
-    return msgspec.structs.replace(stored.state, frames=current, trail=trail)
+    return msgspec.structs.replace(stored.state, frames=current, trail=trail, kept=kept)
+
+
+def _mark_of(stored: _StoredMark, frames: list[Frame]) -> Mark:
+    return Mark(
+        stored.path,
+        stored.question,
+        stored.answer,
+        tuple(frames[number] for number in stored.frames),
+        stored.calls,
+        stored.at,
+        stored.value,
+        stored.told,
+        stored.seq,
+    )
 
 
 def _round_of(stored: _StoredRound, values: tuple[Value, ...]) -> Round:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import msgspec
 
 from engine import calls
-from engine.actions import Effect
 from engine.answers import NotAccepted, Question, parse_answer
 from engine.approval import needs_another, still_approved
 from engine.effects import (
@@ -25,6 +24,7 @@ from engine.effects import (
 from engine.errors import OutOfTurn
 from engine.events import (
     Answered,
+    Changed,
     CheckedBack,
     Event,
     Failed,
@@ -40,11 +40,12 @@ from engine.events import (
     WentBack,
 )
 from engine.flow import Flow
-from engine.rich import RichText, plain
+from engine.keeping import go_on
 from engine.run import Run, begin, walk
-from engine.state import AtCall, AtEnd, AtPrompt, AtReveal, CallPhase, CallRecord, Mark, State
+from engine.state import AtCall, AtEnd, AtPrompt, AtReveal, CallPhase, Mark, State
 from engine.steps.base import Asking
 from engine.trace import Traced
+from engine.undoing import go_past
 from engine.values import storable
 
 ENDED = Problem("ended", "This conversation has ended.")
@@ -82,7 +83,7 @@ def advance(flow: Flow, state: State | None, event: Event, tracing: bool = False
         return _turn(run)
     if state is None:
         raise OutOfTurn(type(event).__name__, "its start")
-    if isinstance(event, WentBack):
+    if isinstance(event, WentBack | Changed):
         return _went_back(flow, state, event, tracing)
     if isinstance(event, Noted):
         return _noted(flow, state, event)
@@ -132,7 +133,7 @@ def _answered(flow: Flow, state: State, event: Answered, tracing: bool) -> Turn:
     if state.turns >= flow.limits.turns_a_session:
         return _refused(state, "too_long", "This conversation has become too long. Please start a new one.")
     run = Run(flow, state, event.at, tracing)
-    run.shown, run.busy = [], 0
+    run.shown, run.busy, run.following = [], 0, False
     if waiting.asking:
         answer = parse_answer(Question(kind="choice", choices=prompt.choices), event.value)
         if isinstance(answer, NotAccepted):
@@ -142,7 +143,7 @@ def _answered(flow: Flow, state: State, event: Answered, tracing: bool) -> Turn:
             return _refused(state, "second_person", SAME_PERSON)
         run.turns += 1
         run.took("answer", choice, path=prompt.step)
-        walk(run, calls.decided(run, waiting, choice, actor))
+        go_on(run, calls.decided(run, waiting, choice, actor))
         return _turn(run)
     step = run.tree.steps[run.here]
     if not isinstance(step, Asking):
@@ -150,9 +151,13 @@ def _answered(flow: Flow, state: State, event: Answered, tracing: bool) -> Turn:
     taken = step.answered(run, prompt, event.value)
     if isinstance(taken, NotAccepted):
         return _refused(state, taken.code, taken.text)
-    run.remember(Mark(prompt.id, prompt.text.text, taken.words, state.frames, len(state.calls), event.at))
+    value = None if prompt.kind == "secret" else event.value
+    words, made = prompt.text.text, len(state.calls)
+    run.remember(
+        Mark(prompt.id, words, taken.words, state.frames, made, event.at, value, taken.told, prompt.seq)
+    )
     run.took("answer", taken.way, taken.to)
-    walk(run, taken.to)
+    go_on(run, taken.to)
     return _turn(run)
 
 
@@ -165,21 +170,32 @@ def _noted(flow: Flow, state: State, event: Noted) -> Turn:
     return Turn(kept, _again_if_still(state))
 
 
-def _went_back(flow: Flow, state: State, event: WentBack, tracing: bool) -> Turn:
+def _went_back(flow: Flow, state: State, event: WentBack | Changed, tracing: bool) -> Turn:
     if not isinstance(state.waiting, AtPrompt):
         return Turn(state, (_no_question(state.waiting), *_again_if_still(state)))
     if not state.trail:
         return _refused(state, "first", "This is the first question; there is nothing to go back to.")
-    mark = state.trail[-1]
+    number = len(state.trail) - 1 if isinstance(event, WentBack) else _latest(state.trail, event)
+    if number is None:
+        return _refused(state, "not_answered", "That question was not answered, so nothing can be changed.")
+    mark = state.trail[number]
     run = Run(flow, state, event.at, tracing)
-    run.shown, run.busy = [], 0
-    run.trail = state.trail[:-1]
+    run.shown, run.busy, run.following = [], 0, False
+    run.trail = state.trail[:number]
+    run.kept = (*state.trail[number + 1 :], *state.kept) if isinstance(event, Changed) else ()
     run.rewind(mark)
-    stays = [record for record in state.calls[mark.calls :] if _stays(record)]
-    if stays:
-        run.say(_stays_done(stays))
-    walk(run, run.here)
+    walk(run, go_past(run, state.calls[mark.calls :]))
     return _turn(run)
+
+
+def _latest(trail: tuple[Mark, ...], event: Changed) -> int | None:
+    """Where in the trail the question stands whose answer is to be changed."""
+    for number in range(len(trail) - 1, -1, -1):
+        mark = trail[number]
+        named = mark.path == event.prompt or mark.path.endswith(f"/{event.prompt}")
+        if named and event.seq in (None, mark.seq):
+            return number
+    return None
 
 
 def _again_if_still(state: State) -> tuple[EngineEffect, ...]:
@@ -196,15 +212,6 @@ def _no_question(waiting: AtCall | AtReveal | AtEnd) -> Problem:
             return UNSEEN
         case AtEnd():
             return ENDED
-
-
-def _stays(record: CallRecord) -> bool:
-    return record.effect is not Effect.READ and (record.error is None or record.outcome == "unknown")
-
-
-def _stays_done(records: list[CallRecord]) -> RichText:
-    lines = "\n".join(f"• {record.text}" for record in records)
-    return plain(f"Going back does not undo what was done:\n{lines}")
 
 
 def _resumed(state: State, event: Resumed) -> Turn:
@@ -237,7 +244,7 @@ def _revealed(flow: Flow, state: State, event: Revealed | RevealLost, tracing: b
     elif waiting.rest:
         run.reveal(waiting.call, waiting.rest, waiting.to)
     else:
-        walk(run, waiting.to)
+        go_on(run, waiting.to)
     return _turn(run)
 
 
@@ -251,7 +258,7 @@ def _call_moved(
         raise OutOfTurn(type(event).__name__, f"a call in the phase {waiting.phase}")
     run = Run(flow, state, event.at, tracing)
     run.here = state.frames[-1].at
-    walk(run, _moved(run, event, waiting.call))
+    go_on(run, _moved(run, event, waiting.call))
     return _turn(run)
 
 

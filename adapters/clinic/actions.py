@@ -26,6 +26,7 @@ from engine import (
     ListType,
     Param,
     RecordType,
+    Undo,
     optional,
     record,
 )
@@ -427,7 +428,12 @@ _WRITES = (
             ),
         ),
         keyed=True,
-        undo="set_portal_settings",
+        undo=Undo(
+            "set_portal_settings",
+            same=("subject",),
+            restored=("online_access", "email_notifications"),
+            version="expected_version",
+        ),
     ),
     Action(
         name="send_invitation",

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from adapters.console.replies import Reply
 from adapters.view import View
-from engine import Prompt, Value
+from engine import Given, Prompt, Value
 
 
 class Talk(Protocol):
@@ -25,6 +25,14 @@ class Talk(Protocol):
 
     def back(self, session: str) -> View:
         """Go back to the question before."""
+        ...
+
+    def answered(self, session: str) -> tuple[Given, ...]:
+        """The answers that can be changed, in the order in which they were given."""
+        ...
+
+    def change(self, session: str, prompt: str, seq: int | None = None) -> View:
+        """Go back to a question that was answered (its id, and its number where it was put several times)."""
         ...
 
     def why(self, session: str) -> View:

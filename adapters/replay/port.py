@@ -48,6 +48,10 @@ class Stage(Protocol):
         """Go back to the question before."""
         ...
 
+    def change(self, prompt: str) -> View:
+        """Go back to the question `prompt`, which was answered."""
+        ...
+
     def by_hand(self, change: Node) -> None:
         """Change people in the clinic's own software, as the conversation asked somebody to do."""
         ...

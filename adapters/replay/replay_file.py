@@ -42,6 +42,7 @@ TURN_KEYS = (
     "fault",
     "by hand",
     "back",
+    "change",
     "note",
     "by",
     "reveal",
@@ -49,23 +50,25 @@ TURN_KEYS = (
     "restart",
     "start",
 )
-KINDS = ("ask", "did", "by hand", "back", "reveal", "later", "restart", "start")
+KINDS = ("ask", "did", "by hand", "back", "change", "reveal", "later", "restart", "start")
 _REVEALS = ("true", LOST)
 LONGEST_LATER = 100_000
 HOLDS = ("settings", "mailbox", "tickets", "journal")
 OUTCOMES = ("confirmed", "rejected", "unknown", "reconciled")
 FAULTS = (*(failure.value for failure in Failure), LOST)
 
-TurnKind: TypeAlias = Literal["ask", "did", "by hand", "back", "reveal", "later", "restart", "start"]
+TurnKind: TypeAlias = Literal[
+    "ask", "did", "by hand", "back", "change", "reveal", "later", "restart", "start"
+]
 
 
 class Expected(msgspec.Struct, frozen=True):
     """One turn: a question and its answer, a call and its outcome, or something that happens.
 
-    `name` is the step, the action, or the flow of another conversation that is begun. `problem` is the code
-    with which the answer is refused; `text` words that the question holds; `fault` what the backend is made
-    to answer; `by` who answers or begins, if not the usual person. A secret is shown (`reveal: true`) or
-    gone (`reveal: lost`), which `error` says; `minutes` pass.
+    `name` is the step that asks or whose answer is changed, the action, or the flow of another conversation
+    that is begun. `problem` is the code with which the answer is refused; `text` words that the question
+    holds; `fault` what the backend is made to answer; `by` who answers or begins, if not the usual person. A
+    secret is shown (`reveal: true`) or gone (`reveal: lost`), which `error` says; `minutes` pass.
     """
 
     kind: TurnKind
@@ -152,6 +155,8 @@ class _Reading:
                 return self._did(node, place)
             case "by hand":
                 return Expected("by hand", place, change=node.get("by hand"))
+            case "change":
+                return Expected("change", place, self._text(node, "change"))
             case "reveal":
                 word = self._word(node, "reveal", _REVEALS)
                 return Expected("reveal", place, error=LOST if word == LOST else "")

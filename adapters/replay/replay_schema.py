@@ -40,6 +40,7 @@ def _turn(catalog: Catalog, people: Schema) -> dict[str, Schema]:
         "fault": told("What the clinic's system is made to answer", faults),
         "by hand": told("What somebody changes in the clinic's own software in between", people),
         "back": told("Going back to the question before", {}),
+        "change": told("Going back to this question, whose answer is changed", written()),
         "note": told("A remark for other authors", {}),
         "by": told("Who answers, if not the usual person", written()),
         "reveal": told("A secret is shown (true), or gone (lost)", {"enum": [True, LOST]}),

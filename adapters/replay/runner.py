@@ -82,6 +82,8 @@ class _Holding:
                 self._did(turn)
             case "back":
                 self._came(self.stage.back())
+            case "change":
+                self._change(turn)
             case "reveal":
                 self._reveal(turn)
             case "later":
@@ -113,6 +115,13 @@ class _Holding:
             )
         if problem is None and turn.problem:
             raise _Parted(turn.place, f"that the answer is refused as {turn.problem}", "it was taken")
+
+    def _change(self, turn: Expected) -> None:
+        self._no_more_calls(turn.place, f"that the answer to `{turn.name}` is changed")
+        self._came(self.stage.change(turn.name))
+        problem = self.view.problem if self.view is not None else None
+        if problem is not None:
+            raise _Parted(turn.place, f"that `{turn.name}` was answered before", problem.text)
 
     def _reveal(self, turn: Expected) -> None:
         wanted = "a secret that is gone" if turn.error else "a secret that is shown once"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, get_args
 from engine.actions import Action
 from engine.answers import Accepted, NotAccepted, Question, parse_answer
 from engine.checks.questions import review_question
+from engine.describe import as_written
 from engine.effects import Choice, Prompt, PromptKind
 from engine.expressions import Expression
 from engine.knowledge import Knowledge
@@ -16,7 +17,7 @@ from engine.rich import NO_TEXT
 from engine.schema import AnswerOption, Field, Shape
 from engine.steps.base import ROUTED, Asking, Blueprint, Edge, Step, StepKind, Taken, Way
 from engine.steps.do import Do
-from engine.texts import Template
+from engine.texts import Template, expressions
 from engine.types import (
     DATE,
     NUMBER,
@@ -126,7 +127,18 @@ class Ask(Asking, frozen=True):
             if choice.effect and choice.id == answer.choice:
                 run.approved = choice
         way = self._routed_by(answer)
-        return Taken(self.routes.get(way, self.then), _in_words(prompt, answer), way)
+        told = _told(prompt, answer)
+        return Taken(self.routes.get(way, self.then), _in_words(prompt, answer), way, told)
+
+    def reads(self) -> Iterator[Expression]:
+        """See `Asking.reads`."""
+        texts = [self.text, self.label, self.detail, self.hint, self.message]
+        texts += [option.label for option in self.options]
+        conditions = [self.valid, *(option.condition for option in self.options)]
+        for text in texts:
+            if text is not None:
+                yield from expressions(text.pieces)
+        yield from (each for each in conditions if each is not None)
 
     def review(self, checking: Checking) -> None:
         """Each kind needs its own fields, and a route must be of an answer that exists."""
@@ -297,6 +309,18 @@ def _in_words(prompt: Prompt, answer: Accepted) -> str:
     if answer.choice is not None:
         return answer.choice
     return "(skipped)" if answer.value is None else f"({prompt.kind})"
+
+
+def _told(prompt: Prompt, answer: Accepted) -> str:
+    """The answer as the person who gave it would know it again; of a secret only that there was one."""
+    if prompt.kind == "secret" and answer.value is not None:
+        return "(secret)"
+    labels = {choice.id: choice.label for choice in prompt.choices}
+    if answer.choice is not None:
+        return labels.get(answer.choice, answer.choice)
+    if isinstance(answer.value, list):
+        return ", ".join(labels.get(each, each) for each in answer.value if isinstance(each, str))
+    return "(skipped)" if answer.value is None else as_written(answer.value)
 
 
 def leads_to_call(

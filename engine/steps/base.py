@@ -160,12 +160,13 @@ class Broken(Step, frozen=True):
 
 
 class Taken(msgspec.Struct, frozen=True):
-    """An answer was taken: the path to go on with, the answer in words for the record, and the id by which
-    it was routed."""
+    """An answer was taken: the path to go on with, the answer in words for the record, the id by which it was
+    routed, and the answer as whoever gave it would know it again (nothing of a secret)."""
 
     to: str
     words: str
     way: str
+    told: str
 
 
 class Asking(Step, frozen=True):
@@ -179,6 +180,11 @@ class Asking(Step, frozen=True):
     @abstractmethod
     def answered(self, run: Run, prompt: Prompt, value: Value) -> Taken | NotAccepted:
         """Take an answer to `prompt`, or say why not."""
+
+    @abstractmethod
+    def reads(self) -> Iterator[Expression]:
+        """Every expression that its question, its choices and the look at an answer read facts with. A list
+        that is chosen from is not among them: its choices say what it holds."""
 
 
 class Calling(Step, frozen=True):

@@ -60,6 +60,17 @@ def test_the_other_requests_reach_the_driver() -> None:
     assert turns[2]["info"] == "Because switch-on comes later."
 
 
+def test_an_earlier_answer_is_listed_and_changed() -> None:
+    lines = '{"answered": true}\n{"change": "q"}\n{"change": "email-not-received/q", "seq": 1}\n'
+    turns, driver, _ = talk(lines, asking(JUNK, "Let us look."), asking(SWITCH), asking(JUNK))
+    assert turns[1]["answered"] == [
+        {"prompt": "email-not-received/q", "seq": 1, "question": "Is it in the junk folder?", "answer": "No"}
+    ]
+    assert (turns[1]["say"], turns[1]["prompt"]) == ([], turns[0]["prompt"])
+    assert "answered" not in turns[2]
+    assert driver.calls == [("change", "q"), ("change", "email-not-received/q 1")]
+
+
 WRONG = {
     "not json": "bad-json",
     '{"answer": "yes"': "bad-json",
@@ -75,6 +86,10 @@ WRONG = {
     '{"seq": 1}': "bad-request",
     '{"answer": 1, "back": true}': "bad-request",
     '{"back": true, "seq": 1}': "bad-request",
+    '{"change": "q", "prompt": "q"}': "bad-request",
+    '{"change": true}': "bad-request",
+    '{"change": "q", "seq": "1"}': "bad-request",
+    '{"answered": "q"}': "bad-request",
     '{"back": false}': "bad-request",
     '{"why": 1}': "bad-request",
     '{"note": ""}': "bad-request",

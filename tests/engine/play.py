@@ -33,6 +33,7 @@ from engine.events import (
     Allow,
     Answered,
     CannotTell,
+    Changed,
     CheckedBack,
     DidNotHappen,
     Event,
@@ -217,6 +218,10 @@ class Play:
     def back(self) -> list[str]:
         """Go back to the question before."""
         return self.do(WentBack(NOW))
+
+    def change(self, prompt: str, seq: int | None = None) -> list[str]:
+        """Go back to a question that was answered."""
+        return self.do(Changed(prompt, NOW, seq))
 
     def resume(self) -> list[str]:
         """Pick the session up again."""

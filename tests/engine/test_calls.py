@@ -139,7 +139,8 @@ def test_keys_are_of_session_path_and_entry_and_entries_only_grow() -> None:
     play.answer("by-hand")
     play.answer("new")
     play.back()
-    play.answer("new")
+    assert play.answer("new") == ["asks a/first!repeat"]
+    play.answer("repeat")
     keys = [call.key for call in play.made("send_invitation")]
     assert keys == ["s1:a/first:1", "s1:a/first:2", "s1:a/first:3"]
     assert len(set(keys)) == len(keys)

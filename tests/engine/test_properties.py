@@ -20,6 +20,7 @@ from engine.events import (
     Allow,
     Answered,
     CannotTell,
+    Changed,
     CheckedBack,
     Deny,
     DidNotHappen,
@@ -173,6 +174,21 @@ VERDICTS: st.SearchStrategy[Verdict] = st.sampled_from(
 )
 
 
+CHANGEABLE = (
+    "query",
+    "which",
+    "several",
+    "how",
+    "send",
+    "kinds",
+    "date",
+    "number",
+    "who",
+    "switch-on",
+    "nothing",
+)
+"""Questions that may have been answered."""
+
 MANY = settings(max_examples=max(30, (settings.default or settings()).max_examples // 2))
 
 
@@ -232,6 +248,8 @@ def disturbances() -> st.SearchStrategy[Event]:
     return st.one_of(
         st.just(WentBack(NOW)),
         st.just(WentBack(NOW)),
+        st.builds(Changed, st.sampled_from(CHANGEABLE), st.just(NOW)),
+        st.builds(Changed, st.sampled_from(CHANGEABLE), st.just(NOW), st.none() | st.integers(-1, 9)),
         st.just(Resumed(NOW, TODAY)),
         st.just(Resumed("2026-11-24T00:01:00Z", "2026-11-24")),
         st.builds(Noted, TEXTS | st.just("\ud800"), st.just(NOW)),

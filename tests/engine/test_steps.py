@@ -119,6 +119,8 @@ def said(play: Play, line: str) -> list[str]:
             return play.resume()
         case "stop":
             return play.stop()
+        case words if words.startswith("change "):
+            return play.change(words.removeprefix("change "))
         case _:
             return play.note("ok")
 

@@ -12,6 +12,7 @@ from engine import (
     Did,
     Failure,
     Finish,
+    Given,
     Outcome,
     Problem,
     Prompt,
@@ -125,6 +126,15 @@ class Scripted:
     def back(self, session: str) -> View:
         """Keep the call; the next turn."""
         self.calls.append(("back", None))
+        return self.next()
+
+    def answered(self, session: str) -> tuple[Given, ...]:
+        """One answer."""
+        return (Given("email-not-received/q", 1, "Is it in the junk folder?", "No"),)
+
+    def change(self, session: str, prompt: str, seq: int | None = None) -> View:
+        """Keep the call; the next turn."""
+        self.calls.append(("change", prompt if seq is None else f"{prompt} {seq}"))
         return self.next()
 
     def why(self, session: str) -> View:
