@@ -6,13 +6,19 @@ declared in `engine.codes`. How diagnostics look on a screen is not known here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from enum import StrEnum
+from functools import lru_cache
+from heapq import nlargest
+from itertools import pairwise
 
 import msgspec
 
 from engine.source import Place
+
+FEW = 10
+"""So many words at most are compared closely with a misspelled one."""
 
 
 class Severity(StrEnum):
@@ -54,11 +60,33 @@ def has_errors(findings: Iterable[Diagnostic]) -> bool:
 
 def closest(word: str, known: Iterable[str]) -> str | None:
     """The known word closest to `word`, or None if none is close."""
-    candidates = list(known)
-    near = get_close_matches(word, candidates, n=1, cutoff=0.6) or get_close_matches(
-        word.lower().replace("-", "_"), candidates, n=1, cutoff=0.6
-    )
+    return _closest(word, tuple(known))
+
+
+@lru_cache(maxsize=1_000)
+def _closest(word: str, known: tuple[str, ...]) -> str | None:
+    """The same; kept, because several checks come across one and the same misspelled word."""
+    candidates = _likeliest(word, known)
+    near = get_close_matches(word, candidates, n=1, cutoff=0.6)
+    plainer = word.lower().replace("-", "_")
+    if not near and plainer != word:
+        near = get_close_matches(plainer, candidates, n=1, cutoff=0.6)
     return near[0] if near else None
+
+
+def _likeliest(word: str, known: tuple[str, ...]) -> Sequence[str]:
+    """Those of many words that share the most pairs of letters with `word`: comparing each of them closely
+    would make a file with many misspellings take the square of its size."""
+    if len(known) <= FEW:
+        return known
+    mine = _pairs(word)
+    return nlargest(FEW, known, key=lambda each: len(mine & _pairs(each)))
+
+
+@lru_cache(maxsize=10_000)
+def _pairs(word: str) -> frozenset[str]:
+    """The pairs of neighbouring letters of a word, as far as a name is long."""
+    return frozenset(map("".join, pairwise(word[:40])))
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:

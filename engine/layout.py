@@ -65,15 +65,15 @@ class Layout:
         """The path of the step with this id; a finding at `place` if there is none."""
         if name in self._named:
             return name
+        near = closest(name, self._named)
         self.reading.report(
             "U207",
             place,
             f"There is no step `{name}` in this flow.",
             "Expected: the id of a step.",
-            did_you_mean(name, self._named) or f"Write a step with `id: {name}`.",
+            f"Did you mean `{near}`?" if near is not None else f"Write a step with `id: {name}`.",
         )
         # Going on as if the likely step was meant keeps one mistake from looking like two.
-        near = closest(name, self._named)
         return ANYWHERE if near is None else near
 
     def _path(self, node: Node, position: str) -> str:

@@ -30,6 +30,9 @@ WORDS: Mapping[str, Type] = {
     "moment": MOMENT,
     "secret": SECRET,
 }
+LONGEST = 2_000
+"""A type that takes more characters than this is none: nobody reads it, and it would nest too deeply."""
+
 _OR = re.compile(r"\s+or\s+")
 _COMMA = re.compile(r"\s*,\s*")
 
@@ -40,6 +43,8 @@ def type_named(name: str, records: Mapping[str, RecordType]) -> Type | None:
     `text`, `number`, `yes/no`, `date`, `moment`, `secret`, a record's name, `optional T`, `list of T`,
     `id of client or contact`, `one of a, b, c`, and `A or B` for what two records have in common.
     """
+    if len(name) > LONGEST:
+        return None
     words = " ".join(name.split())
     for prefix, wrap in (("optional ", optional), ("list of ", ListType)):
         if words.startswith(prefix):

@@ -6,21 +6,33 @@ import json
 import re
 from collections.abc import Sequence
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jsonschema import Draft4Validator
 from wcwidth import wcswidth
 
-from adapters.findings import as_json, as_sarif, render, summary
+from adapters.findings import Json, as_json, as_sarif, render, summary
 from engine import CODES, Diagnostic, Place, Severity, Source, read
 
+# As Microsoft publishes it in the npm package @microsoft/jest-sarif, under the MIT licence.
+SARIF = Path(__file__).parent.parent / "cases" / "sarif-2.1.0.schema.json"
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def found(text: str, path: str = "flows/greeting/flow.yaml") -> tuple[Diagnostic, ...]:
     """The findings of reading a text."""
     return read(Source(path, text))[1]
+
+
+def against_sarif(log: dict[str, Json]) -> list[str]:
+    """What the official schema of SARIF 2.1.0 has against a log."""
+    text = (Path(__file__).parent.parent / "cases" / "sarif-2.1.0.schema.json").read_text(encoding="utf-8")
+    return [
+        f"{each.json_path}: {each.message}" for each in Draft4Validator(json.loads(text)).iter_errors(log)
+    ]
 
 
 def one(source: Source, line: int, column: int, length: int = 1) -> Diagnostic:
@@ -193,3 +205,18 @@ def test_every_code_of_reading_is_explained_in_sentences(code: str) -> None:
     assert known.meaning.endswith(".")
     assert known.repair.rstrip("`)").endswith((".", "?"))
     assert known.example
+
+
+def test_a_sarif_log_is_one_by_the_official_schema() -> None:
+    every = [
+        each for code in sorted(CODES) for each in found(CODES[code].example, f"flows/an example/{code}.yaml")
+    ]
+    assert len({each.code for each in every}) > 20
+    assert against_sarif(as_sarif(every)) == []
+    assert against_sarif(as_sarif([])) == []
+
+
+def test_what_is_no_sarif_log_is_seen() -> None:
+    log = as_sarif(found("a: [\n"))
+    assert against_sarif({**log, "version": "2.0"})
+    assert against_sarif({**log, "runs": [{"results": []}]})
