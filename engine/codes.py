@@ -388,6 +388,20 @@ _EXPRESSIONS: Mapping[str, Code] = {
         "Write the text or the expression, or remove the key.",
         _flow('say: ""'),
     ),
+    "U129": Code(
+        "A question that has only one answer",
+        "`is known` asks about a value that may be unknown. This one is always there, or was found to be.",
+        "Take the question out, or ask about the value that was meant.",
+        _flow("if: clinic.name is known"),
+        severity=Severity.WARNING,
+    ),
+    "U130": Code(
+        "A condition that never holds",
+        "The flow has decided this before: on every way that leads here the value is another one.",
+        "Take the condition out, or correct the one before it.",
+        _flow("if: audience == 'client'"),
+        severity=Severity.WARNING,
+    ),
 }
 
 _STRUCTURE: Mapping[str, Code] = {
@@ -419,7 +433,7 @@ _STRUCTURE: Mapping[str, Code] = {
             "flow: example\n"
             "audience: [agent]\n"
             "steps:\n"
-            "  - if: today is known # <- here\n"
+            "  - if: audience == 'agent' # <- here\n"
             "  - id: over\n"
             "    end: stopped\n"
         ),

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 
 import msgspec
 
+from engine.ruled_out import fact_of, parts_of, words_of
 from engine.types import RecordType, Type, join, present
 
 
 class Knowledge(msgspec.Struct, frozen=True):
     """`facts` are set on every way that leads here, with their types; `maybe` on some; `known` holds the
-    dotted paths of optional values that were found to be there, and the actions that `can()` allowed."""
+    dotted paths of optional values that were found to be there, the actions that `can()` allowed, and the
+    notes of what choices were found not to be (`engine.ruled_out`)."""
 
     facts: Mapping[str, Type]
     maybe: Mapping[str, Type]
@@ -19,7 +21,7 @@ class Knowledge(msgspec.Struct, frozen=True):
 
     def with_fact(self, name: str, kind: Type) -> Knowledge:
         """The same after `name` was set: what was known about its members is forgotten."""
-        known = frozenset(path for path in self.known if path.split(".", 1)[0] != name)
+        known = frozenset(note for note in self.known if fact_of(note) != name)
         return Knowledge({**self.facts, name: kind}, {**self.maybe, name: kind}, known)
 
     def knowing(self, paths: frozenset[str]) -> Knowledge:
@@ -44,9 +46,14 @@ class Knowledge(msgspec.Struct, frozen=True):
         return self._knows(path) and other._knows(path)
 
     def _knows(self, path: str) -> bool:
-        """Whether the value at this path is there: it was found to be, or it can never be unknown."""
+        """Whether the value at this path is there: it was found to be, or it can never be unknown. Of a note:
+        whether it holds, since it was found out, or since the choice does not have that word here."""
         if path in self.known:
             return True
+        value, word = parts_of(path)
+        if word:
+            kind = self._type_at(value)
+            return kind is not None and bool(words := words_of(kind)) and word not in words
         before, _, name = path.rpartition(".")
         if not before:
             kind = self.facts.get(path)

@@ -1,8 +1,8 @@
 """The types of expressions: what each part is, what is wrong with it, and what is known after it.
 
 Narrowing: `x is known`, `x is true`, a condition `x` and their combinations with and, or and not say which
-optional values are there; paths are names and chains of members (`portal.online_access`). Nothing here knows
-steps or runs anything.
+optional values are there; paths are names and chains of members (`portal.online_access`). Comparisons say
+which words a choice cannot be any more (`engine.ruled_out`). Nothing here knows steps or runs anything.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ from engine.expression_tree import (
 )
 from engine.expressions import Expression
 from engine.filters import FILTERS, Misuse, literal_type
+from engine.ruled_out import fact_of, notes, remaining, words_of
 from engine.types import (
     DATE,
     NOTHING,
@@ -63,22 +64,24 @@ NOWHERE: Final[frozenset[str]] = frozenset()
 
 
 class Scope(msgspec.Struct, frozen=True):
-    """What an expression can see: the facts with their types, the paths known to be there, and the names
-    of all actions (for `can`)."""
+    """What an expression can see: the facts with their types, the paths known to be there with the notes of
+    what they cannot be, and the names of all actions (for `can`). `unsure` are facts that some ways do not
+    set, which is reported on its own."""
 
     facts: Mapping[str, Type]
     known: frozenset[str] = NOWHERE
     actions: frozenset[str] = NOWHERE
+    unsure: frozenset[str] = NOWHERE
 
     def knowing(self, paths: frozenset[str]) -> Scope:
         """The same scope where these paths are known to be there as well."""
-        return self if paths <= self.known else Scope(self.facts, self.known | paths, self.actions)
+        return self if paths <= self.known else msgspec.structs.replace(self, known=self.known | paths)
 
 
 class Checked(msgspec.Struct, frozen=True):
     """What checking showed. `type` is None where a finding leaves it open. `when_true` and `when_false` are
-    the paths known to be there if the expression holds, or does not; `can('x')` counts as the path
-    `allowed_path('x')`."""
+    the paths known to be there, and what they cannot be, if the expression holds, or does not; `can('x')`
+    counts as the path `allowed_path('x')`."""
 
     type: Type | None
     when_true: frozenset[str] = NOWHERE
@@ -156,7 +159,7 @@ class _Checker:
                 return self._either(tree, scope)
             case Compare():
                 self._compare(tree, scope)
-                return Checked(TRUTH)
+                return self._compared(tree, scope)
             case Test():
                 return self._test(tree, scope)
             case Can():
@@ -168,6 +171,8 @@ class _Checker:
         """A part that decides: true or false, or known or not."""
         checked = self.check(tree, scope)
         match checked.type:
+            case TruthType() if isinstance(tree, Name | Member) and (of := path(tree)) is not None:
+                return self._decided(tree, of, ("true",), ("true", "false"), scope)
             case None | TruthType():
                 return checked
             case OptionalType(of=TruthType()):
@@ -349,12 +354,17 @@ class _Checker:
         inner = present(kind)
         match tree.name:
             case "known":
+                self._never_unknown(tree, kind, scope)
                 return Checked(TRUTH, there, NOWHERE)
             case "unknown":
+                self._never_unknown(tree, kind, scope)
                 return Checked(TRUTH, NOWHERE, there)
             case "true" | "false":
                 if not isinstance(inner, TruthType):
                     self._wrong_test(tree, inner, f"`is {tree.name}` asks a value that is true or false.")
+                elif of is not None:
+                    decided = self._decided(tree, of, (tree.name,), ("true", "false"), scope)
+                    return Checked(TRUTH, decided.when_true | there, decided.when_false)
                 return Checked(TRUTH, there, NOWHERE)
             case "empty":
                 if not isinstance(inner, ListType | TextType):
@@ -362,6 +372,48 @@ class _Checker:
                 return Checked(TRUTH, NOWHERE, there)
             case _:
                 assert_never(tree.name)
+
+    def _never_unknown(self, tree: Test, kind: Type, scope: Scope) -> None:
+        """Report that it is asked whether something is known which cannot be otherwise here."""
+        of = path(tree.of)
+        if isinstance(kind, OptionalType | NothingType) or (of is not None and fact_of(of) in scope.unsure):
+            return
+        always = "always" if tree.name == "known" else "never"
+        message = f"{self._shown(tree.of)} is never unknown here, so this {always} holds."
+        self._report("U129", tree, message, "Take the question out, or ask about another value.")
+
+    def _compared(self, tree: Compare, scope: Scope) -> Checked:
+        """What a comparison of a choice with written words says about the choice."""
+        one, other = tree.left, tree.right
+        if tree.operator in ("==", "!=") and isinstance(one, Constant):
+            one, other = other, one
+        of = path(one)
+        among = other.items if isinstance(other, ListOf) else (other,)
+        words = tuple(
+            each.value for each in among if isinstance(each, Constant) and isinstance(each.value, str)
+        )
+        if of is None or tree.operator not in ("==", "!=", "in", "not in") or len(words) != len(among):
+            return Checked(TRUTH)
+        kind = _Checker(self.expression, self.outermost).check(one, scope, _Use(whole=True)).type
+        options = words_of(kind) if isinstance(kind, ChoiceType) else ()
+        if not options or not set(words) <= set(options):
+            return Checked(TRUTH)
+        if tree.operator in ("==", "in"):
+            return self._decided(tree, of, words, options, scope)
+        rest = tuple(word for word in options if word not in words)
+        return self._decided(tree, of, rest, options, scope)
+
+    def _decided(
+        self, tree: Tree, of: str, words: tuple[str, ...], options: tuple[str, ...], scope: Scope
+    ) -> Checked:
+        """What is known where the value at `of` is one of `words`, and where it is not. Reports when it can
+        be none of them any more."""
+        left = remaining(of, options, scope.known)
+        if left and not set(words) & set(left):
+            message = f"{self._shown(tree)} never holds here: `{of}` can only be {' or '.join(left)}."
+            repair = "Take it out, or look at the questions before it: they have decided this already."
+            self._report("U130", tree, message, repair)
+        return Checked(TRUTH, notes(of, [word for word in options if word not in words]), notes(of, words))
 
     def _wrong_test(self, tree: Test, kind: Type, expected: str) -> None:
         message = f"{self._shown(tree.of)} is {in_words(kind)}."

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from engine.actions import Action, Catalog
+from engine.actions import Action, Audience, Catalog
 from engine.calls import PROBLEM_TYPE
 from engine.codes import finding
 from engine.diagnostics import Diagnostic, closest, did_you_mean
@@ -16,6 +16,7 @@ from engine.expression_tree import path
 from engine.expressions import Expression
 from engine.knowledge import Knowledge
 from engine.nodes import Scalar
+from engine.ruled_out import is_ruled_out, left_of, remaining
 from engine.source import Place
 from engine.steps.base import Edge, Step
 from engine.steps.choose import Choose
@@ -88,7 +89,8 @@ class Checking:
         """What an expression can see where `known` holds; facts set on some ways only are seen as well, since
         they are reported on their own."""
         maybe = {name: present(kind) for name, kind in known.maybe.items() if name not in known.facts}
-        return Scope({**self._everywhere, **maybe, **known.facts}, known.known, self._actions)
+        facts = {**self._everywhere, **maybe, **known.facts}
+        return Scope(facts, known.known, self._actions, frozenset(maybe))
 
     def type_of(self, expression: Expression, known: Knowledge, wanted: Type | None = None) -> Type | None:
         """The type of an expression; everything wrong with it is reported."""
@@ -128,7 +130,8 @@ class Checking:
             )
 
     def _as_known(self, expression: Expression, given: Type, known: Knowledge) -> Type:
-        return present(given) if path(expression.tree) in known.known else given
+        of = path(expression.tree)
+        return left_of(present(given) if of in known.known else given, of, known.known)
 
     def _report_unset(self, reads: frozenset[str], expression: Expression, known: Knowledge) -> None:
         for name in sorted(reads):
@@ -166,8 +169,8 @@ class Checking:
                 did_you_mean(name.text, self.catalog.actions),
             )
             return None
-        shut_out = sorted(each.value for each in self.tree.audience - action.audiences)
-        if shut_out and allowed_path(action.name) not in known.known:
+        shut_out = sorted(each.value for each in self.audience_at(known) - action.audiences)
+        if shut_out:
             self.report(
                 "U307",
                 name.place,
@@ -176,6 +179,17 @@ class Checking:
                 f"Ask first: `if: can('{action.name}')`, or narrow the flow's `audience`.",
             )
         return action
+
+    def audience_at(self, known: Knowledge) -> frozenset[Audience]:
+        """Who can hold the conversation where `known` holds: the flow's audience, but those that a comparison
+        of `audience` has ruled out, and those that may not call an action for which `can()` said yes."""
+        allowed = [each for each in self.catalog.actions.values() if allowed_path(each.name) in known.known]
+        return frozenset(
+            each
+            for each in self.tree.audience
+            if not is_ruled_out("audience", each.value, known.known)
+            and all(each in action.audiences for action in allowed)
+        )
 
     def ways(self, step: Step) -> list[Edge]:
         """The ways out of a step. A visit whose every exit is routed never goes on past it; one for each item
@@ -196,7 +210,10 @@ class Checking:
         if known is None or step.plan.parts.targets.get("else") is not None:
             return False
         kind = self.quietly_type_of(step.value, known)
-        return isinstance(kind, ChoiceType) and all(word in step.cases for word in kind.options)
+        if not isinstance(kind, ChoiceType):
+            return False
+        left = remaining(path(step.value.tree) or "", kind.options, known.known)
+        return all(word in step.cases for word in left)
 
     # -- other flows --------------------------------------------------------------------------------
 
@@ -219,7 +236,7 @@ class Checking:
                 did_you_mean(step.flow.text, self.trees),
             )
             return
-        shut_out = sorted(each.value for each in self.tree.audience - tree.audience)
+        shut_out = sorted(each.value for each in self.audience_at(known) - tree.audience)
         if shut_out:
             self.report(
                 "U307",

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Mapping
 
+from engine.actions import Audience
 from engine.checks.checking import Checking
 from engine.flow import ANYWHERE, FALL_OFF, Tree
 from engine.knowledge import Knowledge
+from engine.ruled_out import notes
 from engine.steps.ask import Ask
 from engine.steps.base import Broken, Step
 from engine.steps.do import Do
@@ -26,7 +28,8 @@ def knowledge_at(tree: Tree, checking: Checking) -> Mapping[str, Knowledge]:
     does not show again in what they do not set.
     """
     inputs = dict(tree.inputs)
-    arriving = {tree.start: _unshadowed(Knowledge(inputs, inputs))} if tree.start else {}
+    nobody = notes("audience", [each.value for each in Audience if each not in tree.audience])
+    arriving = {tree.start: _unshadowed(Knowledge(inputs, inputs, nobody))} if tree.start else {}
     while arriving:
         checking.known.update(arriving)
         _spread(tree, checking, list(arriving))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from engine.diagnostics import did_you_mean
 from engine.expressions import Expression
 from engine.knowledge import Knowledge
+from engine.ruled_out import notes, remaining, words_of
 from engine.schema import Field, Routes, Shape
 from engine.steps.base import Blueprint, Edge, Step, StepKind, Way
 from engine.types import ChoiceType, OptionalType, in_words, present
@@ -64,6 +65,8 @@ class Choose(Step, frozen=True):
                 "Use `if` for other comparisons.",
             )
             return
+        path = checking.path_of(self.value) or ""
+        left = remaining(path, choice.options, known.known)
         for word, (key, _) in self.routes.each.items():
             if word not in choice.options:
                 checking.report(
@@ -73,7 +76,15 @@ class Choose(Step, frozen=True):
                     f"It is one of {', '.join(choice.options)}.",
                     did_you_mean(word, choice.options),
                 )
-        missing = [word for word in choice.options if word not in self.cases]
+            elif left and word not in left:
+                checking.report(
+                    "U130",
+                    key.place,
+                    f"This case never comes: `{path}` can only be {' or '.join(left)} here.",
+                    None,
+                    "Take it out, or look at the questions before it: they have decided this already.",
+                )
+        missing = [word for word in left if word not in self.cases]
         if self.plan.parts.targets.get("else") is None and (missing or isinstance(kind, OptionalType)):
             what = ", ".join(missing) or "an unknown value"
             checking.report(
@@ -81,12 +92,17 @@ class Choose(Step, frozen=True):
             )
 
     def after(self, checking: Checking, known: Knowledge) -> Mapping[str, Knowledge]:
-        """Where a case is taken, the value is there."""
+        """Where a case is taken, the value is there and is this word; for the rest it is none of them."""
         path = checking.path_of(self.value)
-        if path is None:
+        kind = checking.quietly_type_of(self.value, known)
+        if path is None or kind is None:
             return {}
+        words = words_of(kind) if isinstance(present(kind), ChoiceType) else ()
         there = known.knowing(frozenset({path}))
-        return dict.fromkeys(self.cases, there)
+        ways = {
+            word: there.knowing(notes(path, [each for each in words if each != word])) for word in self.cases
+        }
+        return {**ways, "else": known.knowing(notes(path, [each for each in self.cases if each in words]))}
 
 
 def _make(plan: Blueprint) -> Step | None:

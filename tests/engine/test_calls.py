@@ -222,7 +222,7 @@ def test_nobody_is_left_believing_in_a_ticket_that_is_not_there() -> None:
 def test_after_reads_without_end_the_session_is_stopped() -> None:
     text = (
         "flow: a\naudience: [agent]\nsteps:\n  - {id: one, visit: b}\n  - go: one\n",
-        "flow: b\naudience: [agent]\nexits: [done]\nsteps:\n  - {do: get_clinic, save: clinic}\n"
+        "flow: b\naudience: [agent, client]\nexits: [done]\nsteps:\n  - {do: get_clinic, save: clinic}\n"
         "  - if: clinic.name == 'other'\n    then: [{id: q, ask: Sure?, kind: yes-no}]\n  - return: done\n",
     )
     play = Play(flow_of(*text))
@@ -234,8 +234,8 @@ def test_after_reads_without_end_the_session_is_stopped() -> None:
 def test_steps_without_end_are_stopped_as_well() -> None:
     text = (
         "flow: a\naudience: [agent]\nsteps:\n  - {id: one, visit: b}\n  - go: one\n",
-        "flow: b\naudience: [agent]\nexits: [done]\nsteps:\n"
-        "  - if: today is unknown\n    then: [{id: q, ask: Sure?, kind: yes-no}]\n  - return: done\n",
+        "flow: b\naudience: [agent, client]\nexits: [done]\nsteps:\n"
+        "  - if: audience == 'client'\n    then: [{id: q, ask: Sure?, kind: yes-no}]\n  - return: done\n",
     )
     assert isinstance(Play(flow_of(*text)).here.waiting, AtEnd)
 

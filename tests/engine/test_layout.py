@@ -13,7 +13,7 @@ steps:
   - id: q
     ask: Which?
     answers:
-      x: {label: X, then: [{say: In}, {id: named, say: Named}, {if: today is known, then: [{say: Deep}]}]}
+      x: {label: X, then: [{say: I}, {id: named, say: Named}, {if: audience == 'agent', then: [{say: Deep}]}]}
       y: Y
   - id: last
     end: stopped

@@ -54,7 +54,7 @@ flow: everything
 audience: [agent, client]
 on: {unavailable: down, partial: down}
 steps:
-  - say: "{% if today is known %}Hello{% endif %}"
+  - say: "{% if audience == 'agent' %}Hello{% endif %}"
   - id: query
     ask: Who?
     kind: text
