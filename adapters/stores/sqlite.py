@@ -7,12 +7,12 @@ processes may use one file. No exception of sqlite3 leaves this module.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
@@ -55,6 +55,9 @@ from adapters.stores.seal import Chain, Seal
 from adapters.stores.sqlite_file import StoreFile
 from adapters.stores.trouble import in_plain_words
 from adapters.stores.writer import GroupWriter, Writing
+
+if TYPE_CHECKING:
+    from adapters.stores.health import Health
 
 T = TypeVar("T")
 
@@ -214,6 +217,34 @@ class SqliteStore:
             if _one(db, "SELECT count(*) FROM replies WHERE session = ?", session) != (kept,):
                 raise Damaged
             return None
+
+    # -- looking after the store ------------------------------------------------------------------
+
+    def health(self) -> Health:
+        """Read everything there is, and say what is damaged. Raises Unusable if it cannot be read at all."""
+        from adapters.stores.health import examine
+
+        with self._reading() as db:
+            return examine(db, self._seal)
+
+    def back_up(self, target: Path) -> Health:
+        """Copy the store to the new file `target`, while it is in use, and say what the copy is like. It is
+        read with the same key. Raises Unusable."""
+        from adapters.stores.backup import back_up
+
+        self._must_be_open()
+        with self._file.reading() as db:
+            return back_up(db, self._seal, target)
+
+    def purge(self, sessions: Collection[str]) -> None:
+        """Take these sessions out and leave nothing of them in the file, its log or its free pages. Copies of
+        the file, and what the disk itself keeps of what was overwritten, are not reached. Raises Unusable,
+        also if they are gone but somebody kept the log from being emptied."""
+        from adapters.stores.purge import delete_sessions
+
+        self._write("", lambda writing: delete_sessions(writing, self._seal, sessions))
+        with in_plain_words(self._file.path), self._writer.alone():
+            self._file.wipe()
 
     def _head(self, db: sqlite3.Connection, session: str) -> Head:
         row = _one(db, f"SELECT {HEAD_COLUMNS} FROM sessions WHERE session = ?", session)

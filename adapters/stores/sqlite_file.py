@@ -30,6 +30,7 @@ from adapters.stores.trouble import (
     key_wrong,
     moved,
     not_ours,
+    still_read,
     too_new,
 )
 from adapters.stores.writer import Writing
@@ -103,6 +104,15 @@ class StoreFile:
                 yield db
             finally:
                 _roll_back(db)
+
+    def wipe(self) -> None:
+        """Leave nothing of what was deleted in the file and its log. Raises Unusable while somebody reads all
+        the time. No transaction may be open."""
+        from adapters.stores.purge import wipe
+
+        with self._reads, self.key.taking_turns(BUSY_SECONDS):
+            if not wipe(self.connection, BUSY_SECONDS):
+                raise still_read(self.path)
 
     def still_there(self) -> None:
         """Raise Unusable if the file was moved or removed: SQLite would go on writing into the void."""

@@ -16,7 +16,7 @@ from adapters.stores.seal import SIZE, Seal
 _COLUMNS = "commits, sessions, tally, mac, key_mark"
 
 
-class WrongKey(Exception):
+class WrongKey(Damaged):
     """The store was written with another key."""
 
 

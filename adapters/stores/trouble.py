@@ -126,6 +126,25 @@ def cut_back(path: Path, missing: int) -> Unusable:
     )
 
 
+def not_there(path: Path) -> Unusable:
+    """There is no file where a store should be."""
+    return Unusable(f"There is no session store {path}.", "Check the path after `--store`.")
+
+
+def exists_already(path: Path) -> Unusable:
+    """A file would have to be written over."""
+    return Unusable(f"There is a file {path} already.", "It was left as it is. Name another one.")
+
+
+def still_read(path: Path) -> Unusable:
+    """Somebody keeps the log of the store from being emptied."""
+    return Unusable(
+        f"The conversations are gone from the session store {path}, but traces of them may be left in its"
+        " log, because another program went on reading.",
+        "Close it, and purge once more.",
+    )
+
+
 def moved(path: Path) -> Unusable:
     """The file is no longer where it was when it was opened."""
     return Unusable(

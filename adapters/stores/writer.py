@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import sqlite3
 from collections import deque
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from threading import Event, Lock
 from typing import Protocol, TypeVar
 
@@ -83,6 +83,13 @@ class GroupWriter:
         if order.error is not None:
             raise order.error
         return done[0]
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Inside, nothing is written by the writer."""
+        with self._turn:
+            yield
+        self._wake_next()
 
     def _wait_for(self, order: _Order) -> None:
         while not order.settled:
