@@ -15,6 +15,7 @@ from typing import Generic, TypeVar
 import msgspec
 
 from adapters.clinic.port import ActionFailed, Backend, CallContext, OutcomeLost
+from adapters.leases import Lease
 from adapters.secret import Secret, SecretGone
 from adapters.secrets.port import Vault
 from engine import (
@@ -126,11 +127,12 @@ class Caller:
         """Whether every secret that the call refers to is still there."""
         return all(self._vault.reveal(id, session) is not None for id in _references(call.args))
 
-    def perform(self, call: Call, context: CallContext) -> Event:
-        """Make the call, and give the event of how it ended: Succeeded, Failed or Lost."""
+    def perform(self, call: Call, context: CallContext, lease: Lease | None = None) -> Event:
+        """Make the call, and give the event of how it ended: Succeeded, Failed or Lost. The call keeps the
+        lease until it has ended, also when it is not waited for any longer."""
         if not self.has_secrets_of(call, context.session):
             return Failed(call.key, Failure.INVALID_INPUT, self._now(), GONE)
-        told = _stored_form(self._outcome(call, self._with_secrets(context))) or self._no_sense(call)
+        told = _stored_form(self._outcome(call, self._with_secrets(context), lease)) or self._no_sense(call)
         outcome = _cleaned(told, self._secrets_of(call, context.session))
         if not isinstance(outcome, Lost) and not _may_be_repeated(outcome):
             self._forget(call)
@@ -162,9 +164,9 @@ class Caller:
         for working in writes:
             working.ended(until - monotonic())
 
-    def _outcome(self, call: Call, context: CallContext) -> Event:
+    def _outcome(self, call: Call, context: CallContext, lease: Lease | None) -> Event:
         try:
-            working = self._begun(call, context)
+            working = self._begun(call, context, lease)
             return Succeeded(call.key, working.result(context.deadline), self._now())
         except ActionFailed as error:
             return Failed(
@@ -177,8 +179,17 @@ class Caller:
         except Exception:
             return self._no_sense(call)
 
-    def _begun(self, call: Call, context: CallContext) -> _Working[Value]:
-        working = _Working(lambda: self._backend.perform(call.action, call.args, context))
+    def _begun(self, call: Call, context: CallContext, lease: Lease | None) -> _Working[Value]:
+        def work() -> Value:
+            try:
+                return self._backend.perform(call.action, call.args, context)
+            finally:
+                if lease is not None:
+                    lease.let_go()
+
+        working = _Working(work)
+        if lease is not None:
+            lease.keep()
         if call.effect is not Effect.READ:
             with self._lock:
                 self._writes = {key: each for key, each in self._writes.items() if not each.ended()}

@@ -17,6 +17,7 @@ import msgspec
 from adapters.caller import Caller, can_be_kept, stored
 from adapters.clinic.port import Backend, CallContext
 from adapters.gates.port import Gate, Question
+from adapters.leases import Lease, Leases, NoLeases
 from adapters.library import Library
 from adapters.one_at_a_time import OneAtATime
 from adapters.problems import PlainProblem, Unusable
@@ -110,7 +111,7 @@ class Held:
     """A session in the driver's hands: as it was committed (`touched` says when, `recorded` how far its calls
     were), and what has happened since. `actor` is who does something now; `asked_gate` is false while a call
     waits that was allowed before the session was picked up, perhaps long ago. `request` still wants its
-    reply."""
+    reply; `lease` shows other processes that this one is at a call."""
 
     session: str
     flow: Flow
@@ -124,11 +125,12 @@ class Held:
     touched: str = ""
     recorded: Mapping[str, LedgerStatus] = field(default_factory=dict)
     request: Request | None = None
+    lease: Lease | None = None
 
 
 class Parts(msgspec.Struct, frozen=True):
     """What a driver works with. `clock` gives the moment in UTC, `new_id` a new session's id, `today` the
-    date at the clinic."""
+    date at the clinic; `leases` show the processes that share the store who is alive."""
 
     library: Library
     backend: Backend
@@ -139,6 +141,7 @@ class Parts(msgspec.Struct, frozen=True):
     today: Callable[[], date]
     vault: Vault
     deadline: float = DEADLINE
+    leases: Leases = NoLeases()
 
 
 class Driver:
@@ -176,6 +179,7 @@ class Driver:
         """Pick a session up: what was done and shown last is shown again, and what was cut off is looked
         up."""
         with self._alone.working_on(session):
+            self._waited(session, lambda held: self._parts.leases.is_held(session) is True)
             return self._picked_up(session)
 
     def answer(
@@ -336,33 +340,36 @@ class Driver:
             try:
                 return self._run(held, Resumed(self._now(), self._parts.today().isoformat()))
             except Outrun:
-                self._waited(session)
+                self._waited(session, self._may_be_at_work)
         return _whole_view(self._state(self._load(session)), BUSY)
 
     def _settled(self, session: str) -> Held:
         """The session, waiting for a person: after whoever is at a call of it, or picked up where that was
         cut off."""
-        if isinstance(self._state(self._waited(session)).waiting, AtCall):
+        if isinstance(self._state(self._waited(session, self._may_be_at_work)).waiting, AtCall):
             self._picked_up(session)
         return self._load(session)
 
-    def _waited(self, session: str) -> Held:
+    def _waited(self, session: str, at_work: Callable[[Held], bool]) -> Held:
         """The session once nobody else is at a call of it, or has been for longer than a call may take."""
         until = monotonic() + 2 * self._parts.deadline
         held = self._load(session)
         while (
             isinstance(self._state(held).waiting, AtCall)
             and session not in self._broken_off
-            and self._is_recent(held.touched)
+            and at_work(held)
             and monotonic() < until
         ):
             sleep(_LOOK_AGAIN)
             held = self._load(session)
         return held
 
-    def _is_recent(self, touched: str) -> bool:
-        """Whether a call that was under way at this moment may still be."""
-        age = self._parts.clock().astimezone(UTC) - datetime.fromisoformat(touched)
+    def _may_be_at_work(self, held: Held) -> bool:
+        """Whether somebody may still be at the call that was under way when the session was kept."""
+        is_held = self._parts.leases.is_held(held.session)
+        if is_held is not None:
+            return is_held
+        age = self._parts.clock().astimezone(UTC) - datetime.fromisoformat(held.touched)
         # Moments are kept in whole seconds.
         return age.total_seconds() < self._parts.deadline + 1
 
@@ -376,6 +383,10 @@ class Driver:
         except BaseException:
             self._broken_off.add(held.session)
             raise
+        finally:
+            if held.lease is not None:
+                held.lease.let_go()
+                held.lease = None
         self._broken_off.discard(held.session)
         state = self._state(held)
         if isinstance(state.waiting, AtEnd):
@@ -421,6 +432,8 @@ class Driver:
             return self._consult(held, call)
         if call.effect is Effect.READ or not self._caller.has_secrets_of(call, held.session):
             return self._called(held, call)
+        if held.lease is None:
+            held.lease = self._parts.leases.take(held.session)
         self._parts.gate.about_to(call, self._actor(held), held.session, self._now())
         if before is None:
             held.ledger.append(self._entry(call, "planned"))
@@ -433,7 +446,7 @@ class Driver:
         return outcome
 
     def _called(self, held: Held, call: Call) -> Event:
-        outcome = self._caller.perform(call, self._context(held, call))
+        outcome = self._caller.perform(call, self._context(held, call), held.lease)
         kind = held.flow.catalog.actions[call.action].result
         if isinstance(outcome, Succeeded) and kind is not None:
             wrong = misfit(outcome.result, kind)

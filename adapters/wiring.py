@@ -28,6 +28,7 @@ from adapters.gates.book_file import SqliteBook
 from adapters.gates.matrix import matrix
 from adapters.gates.policy_file import read_policy, shipped_policy
 from adapters.gates.policy_gate import PolicyGate
+from adapters.leases import FileLeases
 from adapters.letters import Mailer
 from adapters.library import FlowInfo, Library
 from adapters.mail.maildir import Maildir
@@ -108,7 +109,8 @@ def open_desk(options: Options) -> Iterator[Desk]:
         stack.callback(backend.close)
         vault = MemoryVault(new_token)
         today = clinic_day(backend)
-        parts = Parts(library, backend, store, gate, utc_now, new_session_id, today, vault)
+        leases = FileLeases(kept_at.with_name(f"{kept_at.name}.calls"))
+        parts = Parts(library, backend, store, gate, utc_now, new_session_id, today, vault, leases=leases)
         if options.log_file is not None:
             parts = stack.enter_context(_watched(parts, options.log_file, options.log_level))
         driver = Driver(parts)

@@ -31,7 +31,19 @@ from adapters.clinic.deliveries import clear_suppression
 from adapters.clinic.invitations import Redeemed, prepare_invitation, prepare_reset, redeem
 from adapters.clinic.mail_texts import postal
 from adapters.clinic.notices import Making, Notice, Telling, settle_notice
-from adapters.clinic.outcomes import Broken, Call, Done, Open, Outcome, forget, journal, keep, recall, told
+from adapters.clinic.outcomes import (
+    GIVEN_UP,
+    Broken,
+    Call,
+    Done,
+    Open,
+    Outcome,
+    forget,
+    journal,
+    keep,
+    recall,
+    told,
+)
 from adapters.clinic.passwords import new_password
 from adapters.clinic.port import ActionFailed, CallContext, OutcomeLost
 from adapters.clinic.portal import set_portal_settings
@@ -268,14 +280,17 @@ class EmbeddedClinic:
         self, declared: Action, args: Mapping[str, Value], context: CallContext, seconds: float
     ) -> Finding:
         call = Call(declared, checked_arguments(declared, args), context, self._clock())
-        with self._database.reading(seconds) as connection:
+        with self._database.writing(seconds) as connection:
             outcome = recall(connection, call)
+            if outcome is None:
+                # From now on it cannot happen any more, however late its sender is.
+                keep(connection, call, GIVEN_UP)
         match outcome:
             case Done(result=result):
                 return Happened(result)
             case None:
                 return DidNotHappen()
-            case Broken(failure=Failure.UNDELIVERABLE):
+            case Broken(failure=Failure.UNDELIVERABLE | Failure.UNAVAILABLE):
                 return DidNotHappen()
             case Broken() | Open():
                 return CannotTell()

@@ -36,6 +36,9 @@ class Open(msgspec.Struct, frozen=True):
     """The call was begun; whether it took effect is not known."""
 
 
+GIVEN_UP = Broken(Failure.UNAVAILABLE, "It came too late: it had been looked for, and given up.")
+"""What a key comes to that was looked for before its call had come: a call that comes later does nothing."""
+
 Outcome: TypeAlias = Done | Broken | Open
 
 

@@ -90,7 +90,11 @@ class Backend(Protocol):
         ...
 
     def check_back(self, action: str, args: Mapping[str, Value], context: CallContext) -> Finding:
-        """Find out, without acting, whether the call under `context.key` took effect. Never raises."""
+        """Find out, without acting, whether the call under `context.key` took effect. Never raises.
+
+        Who says that it did not happen sees to it, as far as the backend can, that it cannot happen later
+        either: a call under this key that is still on its way is then refused as `unavailable`.
+        """
         ...
 
     def close(self) -> None:

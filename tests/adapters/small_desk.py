@@ -14,6 +14,7 @@ from secrets import token_hex
 from adapters.clinic.port import CallContext
 from adapters.driver import Driver, Parts
 from adapters.gates.port import Question
+from adapters.leases import Leases, NoLeases
 from adapters.library import Library
 from adapters.secrets.vault import MemoryVault
 from adapters.stores.port import LedgerStatus, Store
@@ -285,6 +286,7 @@ def small_desk(
     deadline: float = 5.0,
     wrapped: Callable[[Store], Store] = lambda store: store,
     clock: Callable[[], datetime] = now,
+    leases: Leases | None = None,
 ) -> Iterator[SmallDesk]:
     """Open a desk; a second one on the same folder is another process in all but name."""
     numbers = count(1)
@@ -302,6 +304,7 @@ def small_desk(
             lambda: date(2026, 11, 23),
             vault,
             deadline,
+            leases or NoLeases(),
         )
         driver = Driver(parts)
         try:

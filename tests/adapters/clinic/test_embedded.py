@@ -23,7 +23,7 @@ from adapters.clinic.port import ActionFailed, OutcomeLost
 from adapters.clinic.show import JournalLine, journal_lines
 from adapters.letters import Refused
 from adapters.problems import PlainProblem, Unusable
-from engine import CannotTell, Failure, Source
+from engine import CannotTell, DidNotHappen, Failure, Source, Value
 from tests.adapters.clinic.bench import START, Bench, Carrier, Clock, Tokens, failed_with
 from tests.adapters.clinic.contract import BackendContract
 
@@ -283,6 +283,13 @@ class TestFiles:
         with pytest.raises(PlainProblem, match="Ana Souza"):
             EmbeddedClinic.create(tmp_path / "clinic.db", people, Clock())
         assert list(tmp_path.iterdir()) == []
+
+    def test_a_call_that_was_given_up_does_nothing_when_it_comes_late(self, bench: Bench) -> None:
+        args: dict[str, Value] = {"subject": "tom-becker", "kind": "first"}
+        assert bench.look_back("send_invitation", "k", args) == DidNotHappen()
+        assert failed_with(bench.fails("send_invitation", "k", **args)) is Failure.UNAVAILABLE
+        assert bench.carrier.sent == []
+        assert bench.look_back("send_invitation", "k", args) == DidNotHappen()
 
     def test_only_the_owner_can_read_it(self, bench: Bench, path: Path) -> None:
         assert path.stat().st_mode & 0o777 == 0o600
