@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, NoReturn, ParamSpec, TypeAlias, TypeVar
 
 import click
 
+from adapters.commands.reference import reference
 from adapters.commands.schema import schema
 
 if TYPE_CHECKING:
@@ -583,3 +584,4 @@ def _write(path: Path, text: str) -> None:
 
 
 unstuck.add_command(schema)
+unstuck.add_command(reference)

@@ -78,6 +78,7 @@ from engine.misfit import misfit, trimmed
 from engine.nodes import Mapping, Node, Scalar, Sequence
 from engine.points import Point, PointAt, PointKind, declared_outcomes, outcomes_of, points_of, touched
 from engine.reader import decode, read
+from engine.reference import language_reference
 from engine.rich import Block, RichText, Span, plain
 from engine.source import Place, Source
 from engine.state import AtCall, AtEnd, AtPrompt, AtReveal, State, state_from_json, state_to_json
@@ -233,6 +234,7 @@ __all__ = [
     "has_errors",
     "in_reading_order",
     "in_words",
+    "language_reference",
     "limit_facts",
     "misfit",
     "optional",
