@@ -225,23 +225,30 @@ class Talk:
     def at_console(self, said: str, resume: str | None, looks: Looks) -> int:
         """Talk to a person."""
         from adapters.console.chat import Chat, Left
-        from adapters.console.opening import open_console
+        from adapters.console.opening import clipboard, open_console
 
         screen, asker = open_console(looks, sys.stdin, sys.stdout, os.environ)
-        if resume is not None:
-            view = self._desk.driver.resume(resume)
-        else:
+        flow = ""
+        chat = Chat(
+            self._desk.talk,
+            screen,
+            asker,
+            lambda: self._start(flow),
+            lambda text: clipboard(looks, screen, os.environ)(text),
+        )
+        with self._resumable(lambda: chat.session):
             try:
-                view = self._start(self._picked(said, screen, asker))
+                if resume is None:
+                    flow = self._picked(said, screen, asker)
+                    view = chat.wait(chat.again)
+                else:
+                    view = chat.wait(lambda: self._desk.driver.resume(resume))
+                    flow = self._desk.talk.standing(view.session).flow
+                chat.run(self._heading(flow, view), view)
             except EOFError:
                 return self._nothing_begun()
-        flow = _flow_of(view)
-        chat = Chat(self._desk.talk, screen, asker, lambda: self._start(flow))
-        with self._resumable(lambda: chat.session or view.session):
-            try:
-                chat.run(self._heading(flow, view), view)
             except Left as left:
-                return self._left(left.session)
+                return self._left(left.session) if left.session else self._nothing_begun()
         return DONE
 
     def in_json(self, said: str, resume: str | None) -> int:
@@ -296,7 +303,8 @@ class Talk:
         try:
             yield
         except Exception as error:
-            error.add_note(self._way_on(session()))
+            if session():
+                error.add_note(self._way_on(session()))
             raise
 
     def _left(self, session: str) -> int:
@@ -320,11 +328,6 @@ class Talk:
         for option, value in given.items():
             words += [option, str(value)] if value is not None else []
         return f"The conversation is kept. Go on with it:\n  {shlex.join(words)}"
-
-
-def _flow_of(view: View) -> str:
-    """The flow a session is in: the first part of its prompt's full id."""
-    return view.prompt.id.partition("/")[0] if view.prompt is not None else ""
 
 
 def _find(infos: Sequence[FlowInfo], words: str) -> Sequence[Match]:

@@ -50,6 +50,7 @@ from engine import (
     Flow,
     Gated,
     Given,
+    HandedOver,
     Lost,
     Noted,
     OutOfTurn,
@@ -236,6 +237,10 @@ class Driver:
     def stop(self, session: str) -> View:
         """Give the session up for good."""
         return self._step(session, Stopped(self._now()))
+
+    def hand_over(self, session: str, text: str) -> View:
+        """Hand the case over to the clinic's support, with what its ticket shall say of it."""
+        return self._step(session, HandedOver(text, self._now()))
 
     def why(self, session: str) -> View:
         """The question that waits, and why it is put."""

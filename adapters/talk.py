@@ -1,4 +1,5 @@
-"""The driver as one person talks to it: who answers goes with every answer.
+"""The driver as one person talks to it, and what that person can see of their conversations: who answers goes
+with every answer.
 
 A conversation can be gone on with by a colleague, who then speaks for themself.
 """
@@ -6,16 +7,18 @@ A conversation can be gone on with by a colleague, who then speaks for themself.
 from __future__ import annotations
 
 from adapters.driver import Driver
+from adapters.onlooker import Onlooker, OpenSession, UnderWay
 from adapters.view import View
-from engine import Given, Value
+from engine import Given, Outline, Standing, Value
 
 
 class Talk:
     """What the surfaces use of the driver. `actor` is who sits there, and not a matter of what is said."""
 
-    def __init__(self, driver: Driver, actor: str) -> None:
+    def __init__(self, driver: Driver, actor: str, onlooker: Onlooker) -> None:
         self._driver = driver
         self._actor = actor
+        self._onlooker = onlooker
 
     def answer(
         self, session: str, value: Value, *, prompt: str | None = None, seq: int | None = None
@@ -54,3 +57,31 @@ class Talk:
     def stop(self, session: str) -> View:
         """See `Driver.stop`."""
         return self._driver.stop(session)
+
+    def hand_over(self, session: str, text: str) -> View:
+        """See `Driver.hand_over`."""
+        return self._driver.hand_over(session, text)
+
+    def standing(self, session: str) -> Standing:
+        """See `Onlooker.standing`."""
+        return self._onlooker.standing(session)
+
+    def outline(self, session: str) -> Outline:
+        """See `Onlooker.outline`."""
+        return self._onlooker.outline(session)
+
+    def digest(self, session: str) -> str:
+        """See `Onlooker.digest`."""
+        return self._onlooker.digest(session)
+
+    def notes(self, session: str) -> tuple[str, ...]:
+        """See `Onlooker.notes`."""
+        return self._onlooker.notes(session)
+
+    def under_way(self, session: str) -> UnderWay | None:
+        """See `Onlooker.under_way`."""
+        return self._onlooker.under_way(session)
+
+    def open_ones(self, limit: int) -> tuple[OpenSession, ...]:
+        """See `Onlooker.open_ones`."""
+        return self._onlooker.open_ones(self._actor, limit)

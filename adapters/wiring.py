@@ -32,6 +32,7 @@ from adapters.leases import FileLeases
 from adapters.letters import Mailer
 from adapters.library import FlowInfo, Library
 from adapters.mail.maildir import Maildir
+from adapters.onlooker import Onlooker
 from adapters.ownership import clash
 from adapters.problems import PlainProblem, Unusable
 from adapters.secrets.vault import MemoryVault
@@ -116,7 +117,8 @@ def open_desk(options: Options) -> Iterator[Desk]:
         driver = Driver(parts)
         stack.callback(driver.close)
         actor = os_user()
-        yield Desk(driver, Talk(driver, actor), library, store, actor, gate.role(actor, options.audience))
+        talk = Talk(driver, actor, Onlooker(library, store))
+        yield Desk(driver, talk, library, store, actor, gate.role(actor, options.audience))
 
 
 @contextmanager

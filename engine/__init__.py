@@ -22,6 +22,7 @@ from engine.codes import CODES, finding
 from engine.compiler import Compiled, compile_pack
 from engine.describe import describe, describe_done
 from engine.diagnostics import Diagnostic, Severity, did_you_mean, has_errors, in_reading_order
+from engine.digest import digest, question_in_short
 from engine.effects import (
     Ask,
     Call,
@@ -52,6 +53,7 @@ from engine.events import (
     Failed,
     Finding,
     Gated,
+    HandedOver,
     Happened,
     Lost,
     Method,
@@ -76,6 +78,7 @@ from engine.keeping import Given, given_answers
 from engine.limits import DEFAULT_LIMITS, LimitFacts, Limits, limit_facts
 from engine.misfit import misfit, trimmed
 from engine.nodes import Mapping, Node, Scalar, Sequence
+from engine.outline import Outline, OutlineLine, Standing, outline, standing
 from engine.points import Point, PointAt, PointKind, declared_outcomes, outcomes_of, points_of, touched
 from engine.reader import decode, read
 from engine.reference import language_reference
@@ -162,6 +165,7 @@ __all__ = [
     "Flow",
     "Gated",
     "Given",
+    "HandedOver",
     "Happened",
     "IdType",
     "LimitFacts",
@@ -181,6 +185,8 @@ __all__ = [
     "OptionalType",
     "OutOfTurn",
     "Outcome",
+    "Outline",
+    "OutlineLine",
     "Pack",
     "Param",
     "Perform",
@@ -205,6 +211,7 @@ __all__ = [
     "Severity",
     "Source",
     "Span",
+    "Standing",
     "Started",
     "State",
     "Stopped",
@@ -228,6 +235,7 @@ __all__ = [
     "describe",
     "describe_done",
     "did_you_mean",
+    "digest",
     "finding",
     "flow_schema",
     "given_answers",
@@ -239,12 +247,15 @@ __all__ = [
     "misfit",
     "optional",
     "outcomes_of",
+    "outline",
     "plain",
     "points_of",
+    "question_in_short",
     "read",
     "record",
     "secret_id",
     "spelled",
+    "standing",
     "state_from_json",
     "state_to_json",
     "touched",

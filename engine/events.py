@@ -122,6 +122,13 @@ class NeedSecond(msgspec.Struct, frozen=True, tag=True):
 Verdict: TypeAlias = Allow | Deny | NeedConfirmation | NeedEvidence | NeedSecond
 
 
+class HandedOver(msgspec.Struct, frozen=True, tag=True):
+    """A person hands the case over to the clinic's support; `text` is what the ticket shall say of it."""
+
+    text: str
+    at: str
+
+
 class Gated(msgspec.Struct, frozen=True, tag=True):
     """What the gates say about the call `key`."""
 
@@ -204,6 +211,7 @@ Event: TypeAlias = (
     | Noted
     | Resumed
     | Stopped
+    | HandedOver
     | Gated
     | Succeeded
     | Failed

@@ -29,6 +29,7 @@ from engine.events import (
     Event,
     Failed,
     Gated,
+    HandedOver,
     Lost,
     Noted,
     Resumed,
@@ -91,6 +92,8 @@ def advance(flow: Flow, state: State | None, event: Event, tracing: bool = False
         return _resumed(state, event)
     if isinstance(event, Stopped):
         return _stopped(flow, state, event, tracing)
+    if isinstance(event, HandedOver):
+        return _handed_over(flow, state, event, tracing)
     if isinstance(event, Revealed | RevealLost):
         return _revealed(flow, state, event, tracing)
     return _call_moved(flow, state, event, tracing)
@@ -230,6 +233,20 @@ def _stopped(flow: Flow, state: State, event: Stopped, tracing: bool) -> Turn:
     run = Run(flow, state, event.at, tracing)
     run.shown, run.busy = [], 0
     run.finish(Outcome.ABANDONED)
+    return _turn(run)
+
+
+def _handed_over(flow: Flow, state: State, event: HandedOver, tracing: bool) -> Turn:
+    """Open the ticket from wherever a question waits, whoever wrote the flow foresaw it or not."""
+    if not isinstance(state.waiting, AtPrompt):
+        return Turn(state, (_no_question(state.waiting), *_again_if_still(state)))
+    if len(event.text) > flow.limits.answer_characters:
+        return _refused(
+            state, "too_long", f"Please use at most {flow.limits.answer_characters:,} characters."
+        )
+    run = Run(flow, state, event.at, tracing)
+    run.shown, run.busy = [], 0
+    run.hand_over(run.here, storable(event.text))
     return _turn(run)
 
 

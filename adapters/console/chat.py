@@ -5,26 +5,29 @@ Knows the driver by its calls and the screen by its rows; flows, stores and back
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import assert_never
 
 from adapters.console.layout import BLANK, Row, row
-from adapters.console.patience import patient
 from adapters.console.port import Asker, Talk
-from adapters.console.replies import COMMANDS, Answer, Order, Puzzle, Reply
+from adapters.console.replies import Answer, Order, Puzzle, Reply
 from adapters.console.screen import Screen
-from adapters.console.transcript import Heading, heading_rows, news_rows, problem_rows, question_rows
+from adapters.console.theme import Marks
+from adapters.console.toolbar import Status
+from adapters.console.transcript import Heading, heading_rows, news_rows, problem_rows
+from adapters.console.waiting import Work, wait_for
+from adapters.problems import PlainProblem
 from adapters.view import View
-from engine import Prompt, Reveal
+from engine import Choice, Prompt, Reveal, plain
 
 LEAVING = "Press Ctrl-C again to leave; the conversation is kept."
-HELP = (
-    "At a question, type the number of a choice or the beginning of its words, or move with the arrows; "
-    "Enter takes it. A text that begins with / is a command; write // for a text that begins with /."
-)
-KEYS_HELP = "Keys: F1 help, F2 why, F3 back. Ctrl-C twice, or Ctrl-D, leaves; the conversation is kept."
-STILL_WORKING = f"Still working. {LEAVING}"
+LOOKING = "Looking at the clinic's records"
+NOTHING_CHANGES = "Something is being looked up; nothing is being changed."
+WAIT_ON = (Choice("wait", "Wait on"), Choice("leave", "Leave; the conversation is kept"))
+TROUBLE = (Choice("again", "Try again"), Choice("leave", "Leave; the conversation is kept"))
+OWN_QUESTION = "unstuck/own"
+"""The id of the questions that the console itself puts."""
 
 
 class Left(Exception):
@@ -36,63 +39,155 @@ class Left(Exception):
 
 
 class Chat:
-    """One conversation at the console.
+    """One conversation at the console. `copy` puts a text into the clipboard and says whether it could."""
 
-    `again` begins the flow anew and returns the first view of the new session.
-    """
-
-    def __init__(self, talk: Talk, screen: Screen, asker: Asker, again: Callable[[], View]) -> None:
-        self._talk = talk
-        self._screen = screen
+    def __init__(
+        self,
+        talk: Talk,
+        screen: Screen,
+        asker: Asker,
+        again: Callable[[], View],
+        copy: Callable[[str], bool] = lambda text: False,
+    ) -> None:
+        self.talk = talk
+        self.screen = screen
+        self.again = again
+        """Begins the flow anew and returns the first view of the new session."""
+        self.copy = copy
         self._asker = asker
-        self._again = again
         self._warned = False
         self.session = ""
         """The session talked in now; another one after a restart."""
 
     def run(self, heading: Heading, view: View) -> View:
         """Talk until the session ends, and return its last view. Raises Left when the person leaves, and
-        what the driver raises."""
-        self._screen.show(heading_rows(heading, self._screen.marks, self._screen.width))
-        asks = True
+        PlainProblem when the store or the session cannot be used any more."""
+        self.session = view.session
+        self.show(heading_rows(heading, self.screen.marks, self.screen.width))
         while True:
             self.session = view.session
-            self._screen.show(news_rows(view, self._screen.marks))
+            self.show(news_rows(view, self.screen.marks))
             if view.end is not None:
-                self._screen.show([BLANK])
+                self.show([BLANK])
                 return view
-            if view.reveal is not None and view.prompt is None:
-                view, asks = self._reveal(view, view.reveal), True
-                continue
-            if view.prompt is None:
+            if view.prompt is not None:
+                view = self._turn(view, view.prompt)
+            elif view.reveal is not None:
+                view = self._reveal(view, view.reveal)
+            else:
                 raise Left(view.session)
-            if asks:
-                self._screen.show(question_rows(view.prompt, self._screen.marks))
-            following = self._next(view, view.prompt)
-            asks = following is not None
-            view = following or _quiet(view)
 
-    def _next(self, view: View, prompt: Prompt) -> View | None:
+    def show(self, rows: Sequence[Row]) -> None:
+        """Show rows below what is there."""
+        self.screen.show(rows)
+
+    def wait(self, call: Callable[[], View]) -> View:
+        """What a call to the driver returns. Whoever is tired of waiting is told what is known, and leaves
+        if they want (Left); trouble with the store can be tried again."""
+        while True:
+            try:
+                return self._waited(Work(call))
+            except PlainProblem as problem:
+                if not self.session:
+                    raise
+                self.show([BLANK, *problem_rows(f"{problem.message} {problem.advice}".rstrip(), self._marks)])
+                if self.pick("What now?", TROUBLE) != "again":
+                    raise
+
+    def pick(self, question: str, choices: Sequence[Choice]) -> str:
+        """A choice between things of the console's own; "" where the person wants none of them."""
+        prompt = Prompt(OWN_QUESTION, "", 0, "choice", plain(question), tuple(choices))
+        fresh = True
+        while True:
+            try:
+                reply = self._asker.ask(prompt, fresh, Status())
+            except (EOFError, KeyboardInterrupt):
+                return ""
+            if isinstance(reply, Answer):
+                return str(reply.value)
+            if isinstance(reply, Order):
+                return ""
+            self.show(problem_rows(reply.why, self._marks))
+            fresh = False
+
+    @property
+    def _marks(self) -> Marks:
+        return self.screen.marks
+
+    def _turn(self, view: View, prompt: Prompt) -> View:
+        """The view after the question of this one."""
+        status = self._status(view.session)
+        fresh = True
+        while True:
+            reply = self._reply(view, prompt, fresh, status)
+            following = self._next(view, prompt, reply)
+            if following is not None:
+                return following
+            fresh = not isinstance(reply, Puzzle)
+
+    def _next(self, view: View, prompt: Prompt, reply: Reply) -> View | None:
         """The view after the person's reply; None where the same question stays as it is."""
-        reply = self._reply(view, prompt)
         match reply:
             case Answer(value=value):
-                return self._waiting(
-                    view,
-                    lambda: self._talk.answer(view.session, value, prompt=prompt.id, seq=prompt.seq),
+                return self.wait(
+                    lambda: self.talk.answer(view.session, value, prompt=prompt.id, seq=prompt.seq)
                 )
-            case Order(command=command, text=text):
-                return self._order(view, command, text)
+            case Order(command="/quit"):
+                raise Left(view.session)
+            case Order():
+                from adapters.console.orders import carried_out
+
+                return carried_out(self, view.session, reply)
             case Puzzle(why=why):
-                self._screen.show(problem_rows(why, self._screen.marks))
+                self.show(problem_rows(why, self._marks))
                 return None
             case _:
                 assert_never(reply)
 
+    def _waited(self, work: Work) -> View:
+        while True:
+            try:
+                return wait_for(work, self.screen, self._doing)
+            except KeyboardInterrupt:
+                if work.ended:
+                    continue
+                self.show([BLANK, row(self._known(), "info", "  ")])
+                if self.pick("It goes on without you. What now?", WAIT_ON) != "wait":
+                    raise Left(self.session) from None
+
+    def _doing(self) -> str:
+        """What is being done right now, in a few words."""
+        with suppress(PlainProblem):
+            call = self.talk.under_way(self.session) if self.session else None
+            if call is not None and call.sentence:
+                return call.sentence.rstrip(".")
+        return LOOKING
+
+    def _known(self) -> str:
+        """What is known of what is being done right now."""
+        try:
+            call = self.talk.under_way(self.session) if self.session else None
+        except PlainProblem as problem:
+            return problem.message
+        if call is None or not call.sentence:
+            return NOTHING_CHANGES
+        if not call.sent_at:
+            return f"Not sent yet: {call.sentence}"
+        sent = f"Sent to the clinic's system at {call.sent_at[11:19]} UTC: {call.sentence}"
+        return f"{sent} It has not answered yet, so that nobody knows whether it was done."
+
+    def _status(self, session: str) -> Status:
+        """What the toolbar tells."""
+        try:
+            now = self.talk.standing(session)
+        except PlainProblem:
+            return Status()
+        return Status(now.client, now.flow, now.step)
+
     def _reveal(self, view: View, reveal: Reveal) -> View:
         """Show a secret once, and the view that comes after it."""
         self._patiently(view, self._asker.ready)
-        value, following = self._talk.reveal(view.session, reveal.id)
+        value, following = self.talk.reveal(view.session, reveal.id)
         if value is not None:
             # It was shown, whatever the person presses then.
             with suppress(KeyboardInterrupt, EOFError):
@@ -109,78 +204,17 @@ class Chat:
             except KeyboardInterrupt:
                 if self._warned:
                     raise Left(view.session) from None
-                self._warn(LEAVING)
+                self._warn()
             else:
                 self._warned = False
                 return
 
-    def _reply(self, view: View, prompt: Prompt) -> Reply:
+    def _reply(self, view: View, prompt: Prompt, fresh: bool, status: Status) -> Reply:
         """What the person says. The first Ctrl-C warns, the second and the end of input leave."""
-        while True:
-            try:
-                reply = self._asker.ask(prompt)
-            except EOFError:
-                raise Left(view.session) from None
-            except KeyboardInterrupt:
-                if self._warned:
-                    raise Left(view.session) from None
-                self._warn(LEAVING)
-            else:
-                self._warned = False
-                return reply
+        replies: list[Reply] = []
+        self._patiently(view, lambda: replies.append(self._asker.ask(prompt, fresh, status)))
+        return replies[-1]
 
-    def _order(self, view: View, command: str, text: str) -> View | None:
-        """What a command leads to."""
-        session = view.session
-        match command:
-            case "/back":
-                return self._waiting(view, lambda: self._talk.back(session))
-            case "/why":
-                return self._talk.why(session)
-            case "/note":
-                return self._noted(session, text)
-            case "/stop":
-                return self._talk.stop(session)
-            case "/restart":
-                self._talk.stop(session)
-                return self._waiting(view, self._again)
-            case "/help":
-                self._screen.show(help_rows())
-                return _quiet(view)
-            case _:
-                raise Left(session)
-
-    def _noted(self, session: str, text: str) -> View:
-        noted = self._talk.note(session, text)
-        if noted.problem is None:
-            self._screen.show([row("Noted.", "info", "  ")])
-        return noted
-
-    def _waiting(self, view: View, call: Callable[[], View]) -> View:
-        """A call that may take its time."""
-        try:
-            with patient(lambda: self._warn(STILL_WORKING)):
-                return call()
-        except KeyboardInterrupt:
-            raise Left(view.session) from None
-
-    def _warn(self, text: str) -> None:
+    def _warn(self) -> None:
         self._warned = True
-        self._screen.show([row(text, "info", "  ")])
-
-
-def help_rows() -> list[Row]:
-    """What can be typed at a question."""
-    deepest = max(map(len, COMMANDS)) + 2
-    rows = [
-        BLANK,
-        row(HELP, "info"),
-    ]
-    for command, meaning in COMMANDS.items():
-        rows.append(row(meaning, "", f"  {command:<{deepest}}", "number"))
-    return [*rows, row(KEYS_HELP, "info")]
-
-
-def _quiet(view: View) -> View:
-    """The same view with nothing new to show."""
-    return View(view.session, view.seq, (), (), view.prompt, None, None, None, None)
+        self.show([row(LEAVING, "info", "  ")])

@@ -9,11 +9,13 @@ from adapters.console.layout import BLANK, Row, row
 from adapters.console.once import NOT_THE_SAME, READY, SEEN, TWICE, secret_rows
 from adapters.console.replies import Answer, Order, Puzzle, Reply, choices_of, understand
 from adapters.console.screen import PlainScreen
-from adapters.console.transcript import choice_rows
+from adapters.console.toolbar import Status
+from adapters.console.transcript import choice_rows, question_rows
 from engine import Prompt
 
 STAYS = "Clear this screen yourself."
 LONGEST_LINE = 65_536
+PAGE = 15
 
 
 class LineAsker:
@@ -25,20 +27,39 @@ class LineAsker:
         self._source = source
         self._echoes = not source.isatty()
 
-    def ask(self, prompt: Prompt) -> Reply:
-        """See `Asker.ask`."""
+    def ask(self, prompt: Prompt, fresh: bool, status: Status) -> Reply:
+        """See `Asker.ask`. Long lists come in pages; an empty line turns to the next one."""
         marks = self._screen.marks
-        tick = False if prompt.kind == "several" else None
-        for number, choice in enumerate(choices_of(prompt), 1):
-            self._screen.show(choice_rows(number, choice, marks, tick=tick))
+        if fresh:
+            self._screen.show(question_rows(prompt, marks))
+        choices = choices_of(prompt)
+        shown = self._choices(prompt, 0)
         sign = f"  {marks.prompt}"
         if prompt.kind == "secret" and not self._echoes:
             return self._secret(prompt, f"{sign} ")
-        self._screen.ask_with(sign)
-        reply = understand(prompt, self._line())
+        while True:
+            self._screen.ask_with(sign)
+            line = self._line()
+            if line.strip() or shown >= len(choices):
+                break
+            self._screen.show([BLANK] if self._echoes else [])
+            shown = self._choices(prompt, shown)
+        reply = understand(prompt, line)
         if self._echoes:
             self._screen.show([Row((("", _echo(reply)),))])
         return reply
+
+    def _choices(self, prompt: Prompt, start: int) -> int:
+        """Show a page of choices from `start` on; where the next one begins."""
+        choices = choices_of(prompt)
+        stop = len(choices) if len(choices) - start <= PAGE + 1 else start + PAGE
+        tick = False if prompt.kind == "several" else None
+        for number, choice in enumerate(choices[start:stop], start + 1):
+            self._screen.show(choice_rows(number, choice, self._screen.marks, tick=tick))
+        if stop < len(choices):
+            more = f"{len(choices) - stop} more: press Enter to see them, or type a part of the words."
+            self._screen.show([row(more, "faint", "      ")])
+        return stop
 
     def ready(self) -> None:
         """See `Asker.ready`."""

@@ -4,7 +4,7 @@ none, where it is dumb, or where that is asked for."""
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TextIO
 
 import msgspec
@@ -17,11 +17,14 @@ DUMB = frozenset({"", "dumb", "unknown"})
 
 
 class Looks(msgspec.Struct, frozen=True):
-    """What the person asked for: line mode, no colours, ASCII only."""
+    """What the person asked for: line mode, no colours, ASCII only, a theme ("auto": what the terminal says),
+    whether the terminal has a clipboard ("auto", "yes", "no")."""
 
     plain: bool = False
     colourless: bool = False
     ascii: bool = False
+    theme: str = "auto"
+    clipboard: str = "auto"
 
 
 def open_console(
@@ -40,8 +43,26 @@ def _open_terminal(looks: Looks, sink: TextIO, environ: Mapping[str, str]) -> tu
     from prompt_toolkit.output import ColorDepth, create_output
 
     from adapters.console.key_asker import KeyAsker
+    from adapters.console.theme import background
 
     colourless = looks.colourless or bool(environ.get("NO_COLOR"))
     depth = ColorDepth.DEPTH_1_BIT if colourless else ColorDepth.DEPTH_4_BIT
-    screen = TerminalScreen(create_output(sink), depth, ascii=looks.ascii or not takes_unicode(sink))
+    theme = background(environ.get("COLORFGBG", "")) if looks.theme == "auto" else looks.theme
+    ascii = looks.ascii or not takes_unicode(sink)
+    screen = TerminalScreen(create_output(sink), depth, ascii=ascii, theme=theme)
     return screen, KeyAsker(screen)
+
+
+def clipboard(looks: Looks, screen: Screen, environ: Mapping[str, str]) -> Callable[[str], bool]:
+    """Puts a text into the clipboard of the terminal, and says whether it could."""
+    from adapters.console.clipboard import copying, has_clipboard
+
+    there = has_clipboard(environ) if looks.clipboard == "auto" else looks.clipboard == "yes"
+
+    def copy(text: str) -> bool:
+        sequence = copying(text) if there and isinstance(screen, TerminalScreen) else None
+        if sequence is not None and isinstance(screen, TerminalScreen):
+            screen.send(sequence)
+        return sequence is not None
+
+    return copy

@@ -12,7 +12,8 @@ from adapters.console.layout import BLANK, Row, row
 from adapters.console.port import Asker
 from adapters.console.replies import Answer, Order, Puzzle
 from adapters.console.screen import Screen
-from adapters.console.transcript import problem_rows, question_rows
+from adapters.console.toolbar import Status
+from adapters.console.transcript import problem_rows
 from engine import Choice, Prompt, plain
 
 if TYPE_CHECKING:
@@ -48,8 +49,7 @@ def pick(
             if len(found) == 1 and found[0].sure:
                 return found[0].name
             prompt = _narrowed(offers, found, screen)
-        screen.show(question_rows(prompt, screen.marks))
-        reply = asker.ask(prompt)
+        reply = asker.ask(prompt, True, Status())
         if isinstance(reply, Answer):
             return str(reply.value)
         said = reply.typed if isinstance(reply, Puzzle) and not reply.typed.startswith("/") else ""

@@ -1,12 +1,14 @@
-"""What the console needs from outside: a conversation to talk to, and somebody who answers."""
+"""What the console needs from outside: a conversation to talk to and look at, and somebody who answers."""
 
 from __future__ import annotations
 
 from typing import Protocol
 
 from adapters.console.replies import Reply
+from adapters.console.toolbar import Status
+from adapters.onlooker import UnderWay
 from adapters.view import View
-from engine import Given, Prompt, Value
+from engine import Given, Outline, Prompt, Standing, Value
 
 
 class Talk(Protocol):
@@ -39,6 +41,10 @@ class Talk(Protocol):
         """The same prompt, with the reason for it as `info`."""
         ...
 
+    def why_not(self, session: str, step: str) -> View:
+        """The same prompt, with why the conversation did not come to a step as `info`."""
+        ...
+
     def note(self, session: str, text: str) -> View:
         """Write a note for the record."""
         ...
@@ -47,15 +53,40 @@ class Talk(Protocol):
         """Give the session up for good."""
         ...
 
+    def hand_over(self, session: str, text: str) -> View:
+        """Hand the case over to the clinic's support, with what its ticket shall say of it."""
+        ...
+
+    def standing(self, session: str) -> Standing:
+        """The conversation in a few words."""
+        ...
+
+    def outline(self, session: str) -> Outline:
+        """Where it stands in the tree of its flows."""
+        ...
+
+    def digest(self, session: str) -> str:
+        """The conversation as a text for a ticket."""
+        ...
+
+    def notes(self, session: str) -> tuple[str, ...]:
+        """The notes that were written."""
+        ...
+
+    def under_way(self, session: str) -> UnderWay | None:
+        """The call that is being made right now, if any. May be asked from another thread's point of view:
+        while `answer` is still at work."""
+        ...
+
 
 class Asker(Protocol):
-    """Reads what the person says to a prompt whose question is on the screen already.
+    """Puts a question to the person, and reads what they say.
 
     Raises KeyboardInterrupt for Ctrl-C and EOFError at the end of the input.
     """
 
-    def ask(self, prompt: Prompt) -> Reply:
-        """The next reply."""
+    def ask(self, prompt: Prompt, fresh: bool, status: Status) -> Reply:
+        """The next reply. A `fresh` question was not put just before; `status` tells where one is."""
         ...
 
     def ready(self) -> None:

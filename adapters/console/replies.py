@@ -13,14 +13,22 @@ from engine import Choice, Prompt, Value
 
 COMMANDS: dict[str, str] = {
     "/back": "answer the question before this one again",
+    "/change": "answer an earlier question again; what does not depend on it stays",
     "/why": "why this is asked",
+    "/why-not": "why the conversation did not come to a step: /why-not send",
+    "/map": "where we are in the tree",
     "/note": "write a note for the record: /note she will call again at three",
+    "/notes": "the notes so far",
+    "/summary": "what was asked and done, as a text for the ticket",
+    "/handover": "hand the case over to the clinic's support: /handover she has to leave now",
     "/skip": "go on without an answer, where the question is optional",
     "/restart": "stop this conversation and begin it anew",
     "/stop": "give this conversation up for good",
-    "/help": "this list",
+    "/help": "what can be typed",
     "/quit": "leave; the conversation is kept",
 }
+WITH_TEXT = frozenset({"/note", "/why-not", "/handover"})
+"""The commands behind which something can be written."""
 BARE = frozenset({"back", "why", "help", "quit"})
 LISTS = frozenset({"choice", "yes-no", "one", "several"})
 _YES_NO = (Choice("yes", "Yes"), Choice("no", "No"))
@@ -120,11 +128,29 @@ def _holds(choice: Choice, words: str) -> bool:
     return all(any(other.startswith(word) for other in known) for word in words.split())
 
 
+def commands_for(word: str) -> tuple[str, ...]:
+    """The commands that `word` (with its stroke) may mean: itself, else those that begin so, else those that
+    have its letters in that order."""
+    word = word.casefold()
+    if word in COMMANDS:
+        return (word, *(each for each in COMMANDS if each != word and each.startswith(word)))
+    begun = tuple(each for each in COMMANDS if each.startswith(word))
+    return begun or tuple(each for each in COMMANDS if _within(word, each))
+
+
+def _within(word: str, command: str) -> bool:
+    letters = iter(command)
+    return all(letter in letters for letter in word)
+
+
 def _order(words: str, prompt: Prompt) -> Reply:
-    command, _, text = words.partition(" ")
+    word, _, text = words.partition(" ")
     text = text.strip()
-    if command not in COMMANDS:
-        return Puzzle(f"There is no command {command}. Type /help for those there are.", words)
+    meant = [each for each in COMMANDS if each.startswith(word.casefold())]
+    if word.casefold() not in COMMANDS and len(meant) != 1:
+        wide = f"It may be {' or '.join(meant)}." if meant else "Type /help for those there are."
+        return Puzzle(f"There is no command {word}. {wide}", words)
+    command = word.casefold() if word.casefold() in COMMANDS else meant[0]
     if command == "/note" and not text:
         return Puzzle("Write the note behind the command: /note she will call again.", words)
     if command == "/skip":

@@ -1,7 +1,8 @@
 """How things look: the marks and the colours. No text of a conversation, no layout.
 
-Only the terminal's own sixteen colours and bold are used, so that dark and light backgrounds both stay
-readable; meaning is never carried by colour alone.
+Only the terminal's own sixteen colours and bold are used, so that whoever has chosen them for their eyes
+keeps them; meaning is never carried by colour alone. Where it is not known whether the background is dark or
+light, only colours are used that can be read on both.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ class Marks(msgspec.Struct, frozen=True):
     unticked: str
     dot: str
     more: str
+    spinner: str
 
 
 UNICODE = Marks(
@@ -47,6 +49,7 @@ UNICODE = Marks(
     unticked="[ ]",
     dot="·",
     more="…",
+    spinner="⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏",
 )
 
 ASCII = Marks(
@@ -65,9 +68,10 @@ ASCII = Marks(
     unticked="[ ]",
     dot="-",
     more="...",
+    spinner="|/-\\",
 )
 
-STYLES: Mapping[str, str] = {
+_ALWAYS = {
     "title": "bold",
     "faint": "dim",
     "rule": "ansicyan",
@@ -90,4 +94,48 @@ STYLES: Mapping[str, str] = {
     "bottom-toolbar": "noreverse dim",
     "bottom-toolbar.text": "noreverse dim",
 }
-"""The names of styles that layouts use, as prompt_toolkit wants them."""
+_ON_DARK = {
+    "title": "bold ansibrightwhite",
+    "faint": "ansigray",
+    "rule": "ansibrightblue",
+    "data": "bold ansibrightwhite",
+    "code": "ansibrightyellow",
+    "arrow": "ansibrightblue",
+    "question": "bold ansibrightwhite",
+    "number": "bold ansibrightcyan",
+    "effect": "ansibrightyellow",
+    "mine": "ansibrightcyan",
+    "done": "ansibrightgreen",
+    "failed": "bold ansibrightred",
+    "unknown": "bold ansibrightyellow",
+    "problem": "ansibrightred",
+    "info": "ansibrightmagenta",
+    "bottom-toolbar": "noreverse ansigray",
+    "bottom-toolbar.text": "noreverse ansigray",
+}
+_ON_LIGHT = {
+    "faint": "ansibrightblack",
+    "rule": "ansiblue",
+    "arrow": "ansiblue",
+    "number": "bold ansiblue",
+    "effect": "ansired",
+    "mine": "ansiblue",
+    "bottom-toolbar": "noreverse ansibrightblack",
+    "bottom-toolbar.text": "noreverse ansibrightblack",
+}
+PLAIN_THEME = "plain"
+STYLES: Mapping[str, Mapping[str, str]] = {
+    PLAIN_THEME: _ALWAYS,
+    "dark": {**_ALWAYS, **_ON_DARK},
+    "light": {**_ALWAYS, **_ON_LIGHT},
+}
+"""For each theme the styles under the names that layouts use, as prompt_toolkit wants them."""
+
+
+def background(colorfgbg: str) -> str:
+    """The theme for what a terminal says of its colours in COLORFGBG, such as `15;0`; the plain one where
+    that says nothing."""
+    last = colorfgbg.rpartition(";")[2]
+    if not (last.isascii() and last.isdigit()) or not colorfgbg.count(";"):
+        return PLAIN_THEME
+    return "dark" if int(last[:3]) in (0, 1, 2, 3, 4, 5, 6, 8) else "light"

@@ -107,7 +107,7 @@ def test_without_a_command_a_conversation_starts(capsys: pytest.CaptureFixture[s
 def test_a_conversation_that_ends_ends_with_0(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    typed(monkeypatch, "/stop\n")
+    typed(monkeypatch, "/stop\nyes\n")
     assert run(["chat", FLOW]) == 0
     assert "Not solved." in capsys.readouterr().out
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from adapters.onlooker import UnderWay
 from adapters.view import View
 from engine import (
     Block,
@@ -14,11 +15,14 @@ from engine import (
     Finish,
     Given,
     Outcome,
+    Outline,
+    OutlineLine,
     Problem,
     Prompt,
     PromptKind,
     RichText,
     Span,
+    Standing,
     Value,
     plain,
 )
@@ -81,6 +85,7 @@ PATH = RichText(
         Block("path", (Span("Client Chart Modal"), Span("Edit Profile"), Span("Clinic Settings"))),
     ),
 )
+CLIENT = "Ana Souza"
 SECRET = "trombone-Lagoon-7"
 DONE = Did("set_portal_settings", "confirmed", text="Switched online access on for Ana Souza")
 FAILED = Did("send_invitation", "rejected", Failure.RATE_LIMITED)
@@ -151,6 +156,36 @@ class Scripted:
         """Keep the note; the present turn."""
         self.calls.append(("note", text))
         return replace(self.turns[0], say=(), did=())
+
+    def hand_over(self, session: str, text: str) -> View:
+        """Keep the call; the end."""
+        self.calls.append(("hand over", text))
+        return ending(Outcome.ESCALATED, "")
+
+    def standing(self, session: str) -> Standing:
+        """A conversation about somebody."""
+        return Standing("email-not-received", "A client did not receive the email", CLIENT, "junk", 1)
+
+    def outline(self, session: str) -> Outline:
+        """A small tree."""
+        lines = (
+            OutlineLine(0, "who", "Who is the client?", passed=True),
+            OutlineLine(0, "junk", "Is the email in …'s junk folder?", (("found", "rescue"),), here=True),
+            OutlineLine(1, "rescue", "say: Move it to the inbox", (("", "end"),)),
+        )
+        return Outline(("A client did not receive the email", "Look in folders"), lines)
+
+    def digest(self, session: str) -> str:
+        """A text for the ticket."""
+        return "A client did not receive the email\nAbout: Ana Souza"
+
+    def notes(self, session: str) -> tuple[str, ...]:
+        """The notes that were written."""
+        return tuple(str(text) for call, text in self.calls if call == "note")
+
+    def under_way(self, session: str) -> UnderWay | None:
+        """A call that has been sent."""
+        return UnderWay("Switches online access on for Ana Souza.", "2026-11-24T10:02:11Z")
 
     def stop(self, session: str) -> View:
         """Keep the call; the end."""

@@ -133,13 +133,13 @@ def test_the_commands_do_what_they_say() -> None:
 
 
 def test_restart_stops_and_begins_anew() -> None:
-    shown, driver = talk("/restart\n1\n", asking(JUNK), ending())
+    shown, driver = talk("/restart\nyes\n1\n", asking(JUNK), ending())
     assert [call for call, _ in driver.calls] == ["stop", "answer"]
     assert shown.count("Is the email in Ana's junk folder?") == 2
 
 
 def test_stop_ends_for_good() -> None:
-    assert "Stopped." in talk("/stop\n", asking(JUNK), ending())[0]
+    assert "Stopped." in talk("/stop\nyes\n", asking(JUNK), ending())[0]
 
 
 def test_a_secret_from_a_pipe_is_not_shown() -> None:

@@ -1,0 +1,81 @@
+"""What the console tells about itself and about the conversation as a whole: help, the map, notes, what is
+known of a call. Rows only; nothing is looked up here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from adapters.console.layout import BLANK, Fragment, Row, row
+from adapters.console.palette import DEPTH
+from adapters.console.replies import COMMANDS
+from adapters.console.theme import Marks
+from adapters.console.toolbar import KEYS
+from engine import Outline, OutlineLine
+
+HELP = (
+    "At a question, type the number of a choice or the beginning of its words, or move with the arrows; "
+    "Enter takes it. A text that begins with / is a command, and its beginning is enough; write // for a "
+    "text that begins with /."
+)
+KEYS_HELP = (
+    "Ctrl-P and Ctrl-N bring back what was typed before, Page Up and Page Down leaf through long lists, "
+    "Space ticks where several can be taken. Ctrl-C twice, or Ctrl-D, leaves; the conversation is kept."
+)
+
+
+def help_rows() -> list[Row]:
+    """What can be typed at a question."""
+    keys = {command: key.upper() for key, command in KEYS.items()}
+    rows = [BLANK, row(HELP, "info"), BLANK]
+    for command, meaning in COMMANDS.items():
+        first = (("number", f"  {command:<{DEPTH}}"), ("faint", f"{keys.get(command, ''):<4}"))
+        rows.append(Row((("", meaning),), first))
+    return [*rows, BLANK, row(KEYS_HELP, "info")]
+
+
+def map_rows(seen: Outline, marks: Marks) -> list[Row]:
+    """The way through the flows, and the one at hand, with the step that waits marked."""
+    rows = [BLANK]
+    for depth, title in enumerate(seen.flows):
+        sign = f"{marks.arrow} " if depth else ""
+        rows.append(row(title, "title", "  " * depth + sign, "arrow"))
+    rows.append(BLANK)
+    for line in seen.lines:
+        rows += _map_line(line, marks)
+    return rows
+
+
+def _map_line(line: OutlineLine, marks: Marks) -> list[Row]:
+    sign, style = ("", "")
+    if line.here:
+        sign, style = marks.pointer, "mine"
+    elif line.passed:
+        sign, style = marks.done, "done"
+    depth = "  " * min(line.depth, 6)
+    first: tuple[Fragment, ...] = ((style, f"{sign:<4}"), ("", depth), ("strong", f"{line.step}  "))
+    rest = (("", f"    {depth}  "),)
+    words = "chosen" if line.here else ""
+    rows = [Row(((words, line.words),), first, rest)]
+    for way, to in line.ways:
+        ways = (("faint", f"{way} " if way else ""), ("arrow", f"{marks.arrow} "), ("faint", to or "the end"))
+        rows.append(Row(ways, (("", f"    {depth}    "),)))
+    return rows
+
+
+def notes_rows(notes: Sequence[str]) -> list[Row]:
+    """The notes of a conversation."""
+    if not notes:
+        return [BLANK, row("There are no notes yet. Write one with /note and its words.", "info", "  ")]
+    rows = [BLANK, row("Notes:", "info", "  ")]
+    for number, note in enumerate(notes, 1):
+        rows += [
+            row(line, "", f"  {number}. " if not place else "     ", "number")
+            for place, line in enumerate(note.splitlines() or [""])
+        ]
+    return rows
+
+
+def text_rows(text: str) -> list[Row]:
+    """A text of several lines that is to be copied, as it is."""
+    return [BLANK, *(row(line) for line in text.splitlines())]

@@ -1,0 +1,184 @@
+"""Where a conversation stands in its flows: the way through the visits, and the flow at hand as indented
+lines.
+
+Made for people to look at; nothing is decided by it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import msgspec
+
+from engine.flow import Flow, Tree
+from engine.state import AtPrompt, Frame, State
+from engine.steps.base import Asking, Step
+from engine.steps.kinds import KINDS
+from engine.values import Value
+
+LONGEST = 70
+_HOLE = re.compile(r"\{\{[^}]*\}\}")
+_BRANCH = re.compile(r"\{%[^%]*%\}")
+_SILENT = frozenset({"say", "set", "go"})
+"""Kinds of steps that only lead on; they are not worth a line."""
+_ENDS = frozenset({"return", "end"})
+
+
+class OutlineLine(msgspec.Struct, frozen=True):
+    """One step. `depth` counts the lists it stands in, `step` is its path, `words` what it does, `ways` its
+    named ways out with the step that each leads to, or what happens there ("" for the end of the flow).
+
+    `here` marks where the conversation waits, `passed` a question that was answered on the way.
+    """
+
+    depth: int
+    step: str
+    words: str
+    ways: tuple[tuple[str, str], ...] = ()
+    here: bool = False
+    passed: bool = False
+
+
+class Outline(msgspec.Struct, frozen=True):
+    """The titles of the flows from the one that was started to the one at hand, and that one's steps in the
+    order in which they are written."""
+
+    flows: tuple[str, ...]
+    lines: tuple[OutlineLine, ...]
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """A conversation in a few words: its flow and title, the person it is about ("" as long as nobody is),
+    the step it waits at, and how many questions were answered."""
+
+    flow: str
+    title: str
+    client: str
+    step: str
+    answered: int
+
+
+def outline(flow: Flow, state: State) -> Outline:
+    """Where the conversation stands in the tree of its flows."""
+    frame = state.frames[-1]
+    tree = flow.trees[frame.flow]
+    passed = {mark.path.removeprefix(frame.prefix) for mark in state.trail}
+    titles = tuple(_title(flow.trees[each.flow], each) for each in state.frames)
+    return Outline(titles, tuple(_lines(tree, frame.at, passed)))
+
+
+def standing(flow: Flow, state: State) -> Standing:
+    """The conversation in a few words."""
+    at = state.waiting.prompt.step if isinstance(state.waiting, AtPrompt) else state.frames[-1].at
+    return Standing(flow.name, flow.tree.title, client_of(state), at, len(state.trail))
+
+
+def client_of(state: State) -> str:
+    """The name of the person the conversation is about, as the backend gave it; "" where it is not known."""
+    if not state.subject:
+        return ""
+    for frame in reversed(state.frames):
+        name = record_name(frame.facts, state.subject)
+        if name:
+            return name
+    return ""
+
+
+def record_name(facts: Mapping[str, Value], id: str) -> str:
+    """The name in the record with this id, looked for in facts and in the lists they hold; "" if none."""
+    waiting: list[Value] = list(facts.values())
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, list):
+            waiting += value
+        elif isinstance(value, dict):
+            name = value.get("name")
+            if value.get("id") == id and isinstance(name, str):
+                return name
+            waiting += [inner for inner in value.values() if isinstance(inner, list)]
+    return ""
+
+
+def in_short(template: str) -> str:
+    """A text of a flow on one line: its values as dots, without what only one case would say."""
+    words = " ".join(_BRANCH.sub(" ", _HOLE.sub("…", template)).replace("*", "").split())
+    question = re.search(r"[^.!?:]*\?", words)
+    words = question.group().strip() if question else words
+    return words if len(words) <= LONGEST else words[: LONGEST - 1].rstrip() + "…"
+
+
+def _title(tree: Tree, frame: Frame) -> str:
+    """The title of a flow on the way, with which of several it is run for."""
+    if frame.round is None or len(frame.round.items) < 2:
+        return tree.title
+    return f"{tree.title} ({frame.round.index + 1} of {len(frame.round.items)})"
+
+
+def _lines(tree: Tree, here: str, passed: set[str]) -> list[OutlineLine]:
+    kept = {path: step for path, step in tree.steps.items() if path == here or not _goes_without(step)}
+    order = list(kept)
+    depths = _depths(kept)
+    lines = []
+    for place, (path, step) in enumerate(kept.items()):
+        following = order[place + 1] if place + 1 < len(order) else ""
+        ways = _ways(tree, step, following)
+        asked = isinstance(step, Asking) and path in passed
+        lines.append(OutlineLine(depths[path], path, _words(step), ways, path == here, asked))
+    return lines
+
+
+def _depths(steps: Mapping[str, Step]) -> dict[str, int]:
+    """How deep each step stands, told from where the lines of the file begin."""
+    columns: list[int] = []
+    depths: dict[str, int] = {}
+    for path, step in steps.items():
+        column = step.place.column
+        while columns and columns[-1] > column:
+            columns.pop()
+        if not columns or columns[-1] < column:
+            columns.append(column)
+        depths[path] = len(columns) - 1
+    return depths
+
+
+def _ways(tree: Tree, step: Step, following: str) -> tuple[tuple[str, str], ...]:
+    """The ways out that a reader would not guess: all but the one to the next line."""
+    found = []
+    for edge in step.edges():
+        to = _spoken(tree, edge.to)
+        if edge.label or to != following:
+            found.append((edge.label, to))
+    return tuple(dict.fromkeys(found))
+
+
+def _spoken(tree: Tree, path: str) -> str:
+    """The first step from `path` on that is worth a line."""
+    seen: set[str] = set()
+    while path in tree.steps and path not in seen and _kind(tree.steps[path]) in _SILENT:
+        seen.add(path)
+        path = next((edge.to for edge in tree.steps[path].edges()), "")
+    step = tree.steps.get(path)
+    return _words(step) if step is not None and _goes_without(step) else path
+
+
+def _goes_without(step: Step) -> bool:
+    """Whether a step needs no line: one that only leads on, or an end that is told where it is led to."""
+    kind = _kind(step)
+    return kind in _SILENT or (kind in _ENDS and step.plan.parts.word("id") is None)
+
+
+def _kind(step: Step) -> str:
+    return next((kind for kind in KINDS if kind in step.plan.parts.written), "")
+
+
+def _words(step: Step) -> str:
+    kind, parts = _kind(step), step.plan.parts
+    if kind in parts.texts:
+        words = in_short(parts.texts[kind].source.text)
+        return words if kind == "ask" else f"{kind}: {words}"
+    if kind in parts.expressions:
+        return f"{kind} {parts.expressions[kind].source.text}"
+    if step.calls:
+        return step.calls.replace("_", " ")
+    return f"{kind} {parts.word(kind) or ''}".rstrip()

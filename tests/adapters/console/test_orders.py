@@ -1,0 +1,89 @@
+"""What the commands do that are typed at a question, line by line."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from adapters.console.chat import Chat, Left
+from adapters.console.line_asker import LineAsker
+from adapters.console.orders import COPIED, NOT_COPIED, SURE_TO_HAND_OVER
+from adapters.console.replies import COMMANDS
+from adapters.console.screen import PlainScreen
+from adapters.console.transcript import Heading
+from tests.adapters.console.scripted import JUNK, Scripted, asking, ending
+
+
+def talk(typed: str, copied: list[str] | None = None) -> tuple[str, Scripted]:
+    """The transcript, and the driver; what is copied is kept in `copied`, if there is a clipboard."""
+    out = io.StringIO()
+    screen = PlainScreen(out)
+    driver = Scripted(asking(JUNK), ending())
+
+    def copy(text: str) -> bool:
+        if copied is not None:
+            copied.append(text)
+        return copied is not None
+
+    chat = Chat(driver, screen, LineAsker(screen, io.StringIO(typed)), lambda: asking(JUNK), copy)
+    try:
+        chat.run(Heading("A flow"), driver.turns[0])
+    except Left:
+        driver.calls.append(("left", None))
+    return out.getvalue(), driver
+
+
+def test_the_summary_is_shown_where_there_is_no_clipboard() -> None:
+    shown, _ = talk("/summary\n")
+    assert "About: Ana Souza" in shown
+    assert NOT_COPIED in shown
+
+
+def test_the_summary_goes_to_the_clipboard_and_is_shown() -> None:
+    copied: list[str] = []
+    shown, _ = talk("/summary\n", copied)
+    assert copied == ["A client did not receive the email\nAbout: Ana Souza"]
+    assert "About: Ana Souza" in shown
+    assert COPIED in shown
+
+
+def test_the_map_marks_where_we_are_and_what_was_answered() -> None:
+    lines = talk("/map\n")[0].splitlines()
+    assert "✓   who  Who is the client?" in lines
+    assert "›   junk  Is the email in …'s junk folder?" in lines
+    assert "        found → rescue" in lines
+
+
+def test_notes_are_written_and_listed() -> None:
+    shown, driver = talk("/notes\n/note she calls again at three\n/notes\n")
+    assert "There are no notes yet." in shown
+    assert "1. she calls again at three" in shown
+    assert driver.calls == [("note", "she calls again at three"), ("left", None)]
+
+
+def test_handing_over_asks_first_and_takes_the_words_along() -> None:
+    shown, driver = talk("/handover she has to leave\nyes\n")
+    assert SURE_TO_HAND_OVER in shown
+    assert driver.calls == [("hand over", "she has to leave")]
+    assert "Handed over." in shown
+
+
+@pytest.mark.parametrize("command", ["/handover", "/stop", "/restart"])
+@pytest.mark.parametrize("sure", ["no\n", "/back\n", "what\nno\n"])
+def test_nothing_ends_that_was_not_meant_to(command: str, sure: str) -> None:
+    shown, driver = talk(f"{command}\n{sure}1\n")
+    assert driver.answers == ["found"]
+    assert [call for call, _ in driver.calls] == ["answer"]
+    assert shown.count("Is the email in Ana's junk folder?") == 2
+
+
+def test_the_beginning_of_a_command_is_enough_where_it_is_clear() -> None:
+    assert "About: Ana Souza" in talk("/sum\n")[0]
+    assert "It may be /stop or" not in talk("/sto\nno\n")[0]
+    assert "There is no command /s." in talk("/s\n")[0]
+
+
+def test_help_tells_every_command() -> None:
+    shown = talk("/help\n")[0]
+    assert [command for command in COMMANDS if command not in shown] == []
