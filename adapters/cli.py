@@ -17,7 +17,7 @@ import shlex
 import shutil
 import sys
 import textwrap
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, ParamSpec, TypeAlias, TypeVar
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from adapters.console.screen import Screen
     from adapters.console.transcript import Heading
     from adapters.finder import Match
+    from adapters.measuring import Measuring, Verdict
     from adapters.view import View
     from adapters.wiring import Desk, FlowInfo, Options
     from engine import Diagnostic
@@ -537,11 +538,36 @@ def _switch(word: str | None) -> bool | None:
     return None if word is None else word == "on"
 
 
+def coverage_options(command: Callable[P, R]) -> Callable[P, R]:
+    """The options that say what is wanted of coverage; each of them asks for it."""
+    a_file = click.Path(dir_okay=False, path_type=Path)
+    for option in (
+        click.option("--against", metavar="REV", help="End with 1 if what changed since REV is not covered."),
+        click.option(
+            "--fail-under", metavar="P", type=click.FloatRange(0, 100), help="End with 1 below P %."
+        ),
+        click.option("--json", type=a_file, help="Write coverage as JSON here."),
+        click.option("--cobertura", type=a_file, help="Write coverage as Cobertura XML here."),
+        click.option("--lcov", type=a_file, help="Write coverage as an lcov trace file here."),
+        click.option("--html", type=click.Path(file_okay=False, path_type=Path), help="Write pages here."),
+        click.option("--coverage", is_flag=True, help="Show which steps and answers nobody touched."),
+    ):
+        command = option(command)
+    return command
+
+
 @unstuck.command("test")
 @click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path(path_type=Path))
 @click.option("--flows", type=click.Path(path_type=Path), help="Your own folder of flows.")
 @click.option("--junit-xml", "report", type=click.Path(path_type=Path), help="Write the results here, too.")
-def test_replays(paths: tuple[Path, ...], flows: Path | None, report: Path | None) -> int:
+@coverage_options
+def test_replays(
+    paths: tuple[Path, ...],
+    flows: Path | None,
+    report: Path | None,
+    coverage: bool,
+    **measures: Path | float | str | None,
+) -> int:
     """Hold the written conversations (NAME.replay.yaml) in files or folders, by default all shipped ones.
 
     A PATH that is a folder may hold the flows as well. Ends with 1 if a conversation went otherwise than
@@ -552,7 +578,10 @@ def test_replays(paths: tuple[Path, ...], flows: Path | None, report: Path | Non
     from adapters.wiring import open_library
 
     outcomes = []
-    for outcome in run_replays(list(paths) or [shipped_flows()], open_library(flows or _own_folder(paths))):
+    where = list(paths) or [shipped_flows()]
+    library = open_library(flows or _own_folder(paths))
+    measuring = _measuring(coverage, measures)
+    for outcome in run_replays(where, library, measuring.take if measuring is not None else None):
         outcomes.append(outcome)
         _print(f"{'ok    ' if outcome.passed else 'FAILED'}  {outcome.path}: {outcome.name}")
         if not outcome.passed:
@@ -563,7 +592,36 @@ def test_replays(paths: tuple[Path, ...], flows: Path | None, report: Path | Non
     seconds = sum(outcome.seconds for outcome in outcomes)
     held = "1 conversation" if len(outcomes) == 1 else f"{len(outcomes)} conversations"
     _print(f"{held}, {failed or 'none'} failed, in {seconds:.1f} s.")
-    return FINDINGS if failed else DONE
+    covered = measuring is None or _covered(measuring.verdict(library.pack, where))
+    return DONE if covered and not failed else FINDINGS
+
+
+def _measuring(coverage: bool, measures: Mapping[str, Path | float | str | None]) -> Measuring | None:
+    """What takes the conversations for coverage, if any option asks for that."""
+    if not coverage and all(value is None for value in measures.values()):
+        return None
+    from adapters.measuring import Measuring, Wanted
+
+    least = measures["fail_under"]
+    wanted = Wanted(
+        html=_path_of(measures["html"]),
+        lcov=_path_of(measures["lcov"]),
+        cobertura=_path_of(measures["cobertura"]),
+        json=_path_of(measures["json"]),
+        fail_under=float(least) if isinstance(least, int | float) else None,
+        against=str(measures["against"]) if measures["against"] is not None else None,
+    )
+    return Measuring(wanted)
+
+
+def _path_of(value: Path | float | str | None) -> Path | None:
+    return value if isinstance(value, Path) else None
+
+
+def _covered(verdict: Verdict) -> bool:
+    """Show the coverage, and return whether nothing is wrong with it."""
+    _print("\n" + "\n\n".join((verdict.text, *verdict.complaints)))
+    return not verdict.complaints
 
 
 def _own_folder(paths: Sequence[Path]) -> Path | None:

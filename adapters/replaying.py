@@ -56,7 +56,8 @@ def run_replays(paths: list[Path], library: Library, watch: Watch | None = None)
 
 
 def run_replay(path: Path, library: Library, watch: Watch | None = None) -> ReplayOutcome:
-    """Run one replay file; `watch` is told what each of its sessions went through."""
+    """Run one replay file; `watch` is told what each of its sessions went through, if everything came as
+    expected."""
     began = time.perf_counter()
     replay, findings = load_replay(path, library)
     if replay is None:
@@ -77,7 +78,7 @@ def hold_replay(replay: Replay, library: Library, watch: Watch | None = None) ->
         closing(DriverStage(replay, people, library, Path(folder))) as stage,
     ):
         broke = hold(replay, stage)
-        if watch is not None:
+        if watch is not None and broke is None:
             for flow, trace in stage.walks():
                 watch(shown, flow, trace)
     step = _written_at(library, replay, broke.step) if broke is not None else ""

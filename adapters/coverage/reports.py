@@ -21,9 +21,12 @@ from adapters.problems import PlainProblem
 
 _STYLE = Path(__file__).with_name("report.css")
 _TOKEN = re.compile(
-    r"(?P<com>(?:^|(?<=\s))#.*)|(?P<key>(?<![\w'\"-])[\w!-]+(?:[ ][\w-]+)?(?=:(?:\s|$)))"
-    r"|(?P<str>\"[^\"]*\"|'[^']*')|(?P<nam>\{\{.*?\}\}|\{%.*?%\})|(?P<op>^\s*-(?=\s)|[\[\]{}|])"
+    r"(?P<com>(?:^|(?<=\s))#.*)"
+    r"|(?P<key>(?:^[ -]*|(?<=\{)|(?<=, ))(?:hand over|by hand|[\w-]+)(?=:(?:\s|$)))"
+    r"|(?P<str>(?<![\w})\]])(?:\"[^\"]*\"|'[^']*'))"
+    r"|(?P<nam>\{\{.*?\}\}|\{%.*?%\})"
 )
+"""What is coloured in a line of YAML; only for the eye, so that it may err."""
 
 
 class Reports(msgspec.Struct, frozen=True):
@@ -155,7 +158,7 @@ class _FlowFile(FileReporter):
 
 
 def _tokens(line: str) -> Iterator[tuple[str, str]]:
-    """A line in pieces, each with the kind that colours it; only for the eye."""
+    """A line in pieces, each with the kind that colours it."""
     end = 0
     for found in _TOKEN.finditer(line):
         if found.start() > end:

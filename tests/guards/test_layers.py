@@ -25,6 +25,7 @@ KINDS = frozenset(
 CHOOSERS = frozenset(
     {
         "adapters.cli",
+        "adapters.measuring",
         "adapters.pytest_replays",
         "adapters.replaying",
         "adapters.schemas",
