@@ -20,7 +20,7 @@ import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn, ParamSpec, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Literal, NoReturn, ParamSpec, TypeAlias, TypeVar
 
 import click
 
@@ -560,11 +560,20 @@ def coverage_options(command: Callable[P, R]) -> Callable[P, R]:
 @click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path(path_type=Path))
 @click.option("--flows", type=click.Path(path_type=Path), help="Your own folder of flows.")
 @click.option("--junit-xml", "report", type=click.Path(path_type=Path), help="Write the results here, too.")
+@click.option(
+    "--on",
+    "front",
+    type=click.Choice(("engine", "json", "console")),
+    default="engine",
+    show_default=True,
+    help="The front end to hold them on; console is a real terminal.",
+)
 @coverage_options
 def test_replays(
     paths: tuple[Path, ...],
     flows: Path | None,
     report: Path | None,
+    front: Literal["engine", "json", "console"],
     coverage: bool,
     **measures: Path | float | str | None,
 ) -> int:
@@ -574,14 +583,16 @@ def test_replays(
     written.
     """
     from adapters.flowdir import shipped_flows
-    from adapters.replaying import failure_text, junit_xml, run_replays
+    from adapters.replaying import On, failure_text, junit_xml, run_replays
     from adapters.wiring import open_library
 
     outcomes = []
+    own = flows or _own_folder(paths)
     where = list(paths) or [shipped_flows()]
-    library = open_library(flows or _own_folder(paths))
+    library = open_library(own)
     measuring = _measuring(coverage, measures)
-    for outcome in run_replays(where, library, measuring.take if measuring is not None else None):
+    watch = measuring.take if measuring is not None else None
+    for outcome in run_replays(where, library, watch, On(front, own)):
         outcomes.append(outcome)
         _print(f"{'ok    ' if outcome.passed else 'FAILED'}  {outcome.path}: {outcome.name}")
         if not outcome.passed:

@@ -8,15 +8,17 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import TypeAlias
+from typing import Literal, Protocol, TypeAlias
 from xml.etree import ElementTree
 
 import msgspec
 
 from adapters.clinic.actions import CATALOG
+from adapters.clinic.people import People
 from adapters.flowdir import read_flows, read_source, shown_path
 from adapters.library import Library
 from adapters.problems import PlainProblem
+from adapters.replay.port import Stage
 from adapters.replay.replay_file import Replay, read_replay
 from adapters.replay.runner import Break, hold
 from adapters.staging import DriverStage, people_for
@@ -24,6 +26,18 @@ from engine import Diagnostic, Flow, Traced, did_you_mean, finding, has_errors
 
 Watch: TypeAlias = Callable[[str, Flow, tuple[Traced, ...]], None]
 """Takes the path of a replay, the flow of one of its sessions, and that session's trace."""
+
+
+class WatchedStage(Stage, Protocol):
+    """A stage of which one can see afterwards which ways it took."""
+
+    def walks(self) -> Iterator[tuple[Flow, tuple[Traced, ...]]]:
+        """What every session of this world went through so far."""
+        ...
+
+    def close(self) -> None:
+        """Let go of everything."""
+        ...
 
 
 class ReplayOutcome(msgspec.Struct, frozen=True):
@@ -43,7 +57,20 @@ class ReplayOutcome(msgspec.Struct, frozen=True):
         return not self.findings and self.broke is None
 
 
-def run_replays(paths: list[Path], library: Library, watch: Watch | None = None) -> Iterator[ReplayOutcome]:
+class On(msgspec.Struct, frozen=True):
+    """The front end that replays are held on: the engine's own driver, or one in a process of its own, with
+    one's own folder of flows, if there is one."""
+
+    front: Literal["engine", "console", "json"] = "engine"
+    flows: Path | None = None
+
+
+ENGINE = On()
+
+
+def run_replays(
+    paths: list[Path], library: Library, watch: Watch | None = None, on: On = ENGINE
+) -> Iterator[ReplayOutcome]:
     """Run every replay in these files and folders, one after the other; see `run_replay`.
 
     Raises PlainProblem if a path does not exist, or there is no replay in any of them.
@@ -52,10 +79,10 @@ def run_replays(paths: list[Path], library: Library, watch: Watch | None = None)
     if not found:
         raise PlainProblem("There is no replay here.", "Replays are files named NAME.replay.yaml.")
     for path in found:
-        yield run_replay(path, library, watch)
+        yield run_replay(path, library, watch, on)
 
 
-def run_replay(path: Path, library: Library, watch: Watch | None = None) -> ReplayOutcome:
+def run_replay(path: Path, library: Library, watch: Watch | None = None, on: On = ENGINE) -> ReplayOutcome:
     """Run one replay file; `watch` is told what each of its sessions went through, if everything came as
     expected."""
     began = time.perf_counter()
@@ -63,10 +90,12 @@ def run_replay(path: Path, library: Library, watch: Watch | None = None) -> Repl
     if replay is None:
         shown = shown_path(path)
         return ReplayOutcome(shown, shown, time.perf_counter() - began, findings)
-    return hold_replay(replay, library, watch)
+    return hold_replay(replay, library, watch, on)
 
 
-def hold_replay(replay: Replay, library: Library, watch: Watch | None = None) -> ReplayOutcome:
+def hold_replay(
+    replay: Replay, library: Library, watch: Watch | None = None, on: On = ENGINE
+) -> ReplayOutcome:
     """Hold a replay that was read; see `run_replay`."""
     began = time.perf_counter()
     shown = replay.source.path
@@ -75,7 +104,7 @@ def hold_replay(replay: Replay, library: Library, watch: Watch | None = None) ->
         return ReplayOutcome(shown, replay.name, time.perf_counter() - began, problems)
     with (
         tempfile.TemporaryDirectory(prefix="unstuck-replay-") as folder,
-        closing(DriverStage(replay, people, library, Path(folder))) as stage,
+        closing(stage_for(replay, people, library, Path(folder), on)) as stage,
     ):
         broke = hold(replay, stage)
         if watch is not None and broke is None:
@@ -83,6 +112,15 @@ def hold_replay(replay: Replay, library: Library, watch: Watch | None = None) ->
                 watch(shown, flow, trace)
     step = _written_at(library, replay, broke.step) if broke is not None else ""
     return ReplayOutcome(shown, replay.name, time.perf_counter() - began, (), broke, step)
+
+
+def stage_for(replay: Replay, people: People, library: Library, folder: Path, on: On) -> WatchedStage:
+    """The front end that the replay is held on. Raises PlainProblem if something it needs is not there."""
+    if on.front == "engine":
+        return DriverStage(replay, people, library, folder)
+    from adapters.process_stage import ProcessStage
+
+    return ProcessStage(replay, people, library, folder, on.front, on.flows)
 
 
 def load_replay(path: Path, library: Library) -> tuple[Replay | None, tuple[Diagnostic, ...]]:

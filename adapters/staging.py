@@ -9,8 +9,8 @@ import email
 import email.policy
 import mailbox
 import re
-from collections import deque
-from collections.abc import Iterator, Mapping
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -37,6 +37,7 @@ from adapters.mail.maildir import Maildir
 from adapters.replay.port import CallMade
 from adapters.replay.replay_file import LOST, Replay
 from adapters.secrets.vault import MemoryVault
+from adapters.stores.port import Store
 from adapters.stores.sqlite import SqliteStore
 from adapters.view import View
 from adapters.walks import walks
@@ -55,6 +56,13 @@ from engine import (
 )
 
 SAMPLE = "sample"
+ACTOR = "replay"
+"""Who begins a replay's conversation, if nothing else is said."""
+
+CLINIC, STORE, MAIL = "clinic.db", "sessions.db", "mail"
+"""What the parts of a world are called in its folder."""
+
+_MOST_NUMBERS = 10_000
 _SECONDS = 10.0
 
 
@@ -70,14 +78,20 @@ def people_for(replay: Replay) -> tuple[People, tuple[Diagnostic, ...]]:
 class FaultyClinic:
     """A backend that does what the one inside does, but for the calls that were planned to go wrong."""
 
-    def __init__(self, inside: Backend) -> None:
+    def __init__(self, inside: Backend, log: Path | None = None) -> None:
         self._inside = inside
+        self._log = log
+        self._before = Counter(each.action for each in logged_calls(log)) if log is not None else Counter()
         self._planned: dict[str, deque[str]] = {}
         self._untold: set[str] = set()
         self.made: list[CallMade] = []
 
     def plan(self, action: str, fault: str) -> None:
-        """Let a coming call of `action` end in `fault`."""
+        """Let a coming call of `action` end in `fault` (empty: in none). What was planned for calls that an
+        earlier process made is done with."""
+        if self._before[action] > 0:
+            self._before[action] -= 1
+            return
         self._planned.setdefault(action, deque()).append(fault)
 
     def capabilities(self) -> frozenset[str]:
@@ -94,10 +108,16 @@ class FaultyClinic:
             )
         except (ActionFailed, OutcomeLost) as error:
             name = error.failure.value if isinstance(error, ActionFailed) else fault or LOST
-            self.made.append(CallMade(action, name))
+            self._note(CallMade(action, name))
             raise
-        self.made.append(CallMade(action, ""))
+        self._note(CallMade(action, ""))
         return result
+
+    def _note(self, call: CallMade) -> None:
+        self.made.append(call)
+        if self._log is not None:
+            with self._log.open("ab") as file:
+                file.write(msgspec.json.encode(call) + b"\n")
 
     def _done(self, action: str, args: Mapping[str, Value], context: CallContext) -> Value:
         return self._inside.perform(action, args, context)
@@ -123,62 +143,105 @@ class FaultyClinic:
         self._inside.close()
 
 
+def logged_calls(log: Path) -> tuple[CallMade, ...]:
+    """The calls that were written to a log."""
+    lines = log.read_bytes().splitlines() if log.exists() else []
+    return tuple(msgspec.json.decode(line, type=CallMade) for line in lines)
+
+
+class World:
+    """Everything a replay is held with, in a folder of its own.
+
+    A world can be opened again after the process that had it open has ended; `generation` counts that, so
+    that no token is given out twice. `log` is where the calls are written, for other processes to read.
+    """
+
+    def __init__(
+        self,
+        replay: Replay,
+        library: Library,
+        folder: Path,
+        clock: Callable[[], datetime],
+        generation: int = 0,
+        log: Path | None = None,
+    ) -> None:
+        self._numbers = count(1 + generation * _MOST_NUMBERS)
+        self._library = library
+        self.clock = clock
+        self.store = SqliteStore(folder / STORE)
+        self._book = SqliteBook(folder / "gates.db")
+        mail = Maildir(folder / MAIL)
+        inside = EmbeddedClinic.open(
+            folder / CLINIC, mail, clock, lambda: f"token-{next(self._numbers):032d}"
+        )
+        self.clinic = FaultyClinic(inside, log)
+        self._gate = PolicyGate(shipped_policy(), CATALOG, self._book)
+        self._sessions = count(1 + len(self.store.sessions(_MOST_NUMBERS)))
+        self.driver = self._new_driver()
+
+    def restarted(self) -> None:
+        """Go on with a new driver; what only memory held is gone."""
+        self.driver.close()
+        self.driver = self._new_driver()
+
+    def close(self) -> None:
+        """Let go of everything."""
+        self.driver.close()
+        self.store.close()
+        self._book.close()
+        self.clinic.close()
+
+    def _new_driver(self) -> Driver:
+        return Driver(
+            Parts(
+                self._library,
+                self.clinic,
+                self.store,
+                self._gate,
+                self.clock,
+                lambda: f"replay-{next(self._sessions)}",
+                lambda: self.clock().astimezone(UTC).date(),
+                MemoryVault(lambda: f"secret-{next(self._numbers)}"),
+            )
+        )
+
+
+def make_clinic(folder: Path, people: People, clock: Callable[[], datetime]) -> None:
+    """Make the clinic of a world, with its people."""
+    EmbeddedClinic.create(folder / CLINIC, people, clock)
+
+
 class DriverStage:
     """Holds a replay on the driver itself, with everything it needs in `folder`."""
 
     def __init__(self, replay: Replay, people: People, library: Library, folder: Path) -> None:
-        numbers = count(1)
-        sessions = count(1)
         self._now = datetime.fromisoformat(replay.now)
         self._replay = replay
         self._library = library
-        clock = self._clock
-        self._path = folder / "clinic.db"
-        self._mail = folder / "mail"
-        EmbeddedClinic.create(self._path, people, clock)
-        clinic = EmbeddedClinic.open(
-            self._path, Maildir(self._mail), clock, lambda: f"token-{next(numbers):032d}"
-        )
-        self._clinic = FaultyClinic(clinic)
-        self._store = SqliteStore(folder / "sessions.db")
-        self._book = SqliteBook(folder / "gates.db")
-        gate = PolicyGate(shipped_policy(), CATALOG, self._book)
-        self._numbers = numbers
-        self._parts = Parts(
-            library,
-            self._clinic,
-            self._store,
-            gate,
-            clock,
-            lambda: f"replay-{next(sessions)}",
-            lambda: self._now.astimezone(UTC).date(),
-            self._new_vault(),
-        )
-        self._driver = Driver(self._parts)
+        self._folder = folder
+        make_clinic(folder, people, self._clock)
+        self._world = World(replay, library, folder, self._clock)
         self._session = ""
 
     def close(self) -> None:
         """Let go of everything."""
-        self._driver.close()
-        self._store.close()
-        self._book.close()
-        self._clinic.close()
+        self._world.close()
 
     def start(self, flow: str = "", by: str = "") -> View:
         """See `Stage.start`."""
-        view = self._driver.start(
-            flow or self._replay.flow, actor=by or "replay", audience=self._replay.audience
+        view = self._world.driver.start(
+            flow or self._replay.flow, actor=by or ACTOR, audience=self._replay.audience
         )
         self._session = view.session
         return view
 
     def answer(self, value: Value, by: str = "") -> View:
         """See `Stage.answer`."""
-        return self._driver.answer(self._session, value, actor=by)
+        return self._world.driver.answer(self._session, value, actor=by)
 
     def reveal(self, id: str) -> tuple[bool, View]:
         """See `Stage.reveal`."""
-        value, view = self._driver.reveal(self._session, id)
+        value, view = self._world.driver.reveal(self._session, id)
         return value is not None, view
 
     def later(self, minutes: int) -> None:
@@ -187,70 +250,80 @@ class DriverStage:
 
     def restart(self) -> View:
         """See `Stage.restart`. What only memory held is gone."""
-        self._driver.close()
-        self._parts = msgspec.structs.replace(self._parts, vault=self._new_vault())
-        self._driver = Driver(self._parts)
-        return self._driver.resume(self._session)
-
-    def _new_vault(self) -> MemoryVault:
-        return MemoryVault(lambda: f"secret-{next(self._numbers)}")
+        self._world.restarted()
+        return self._world.driver.resume(self._session)
 
     def _clock(self) -> datetime:
         return self._now
 
     def back(self) -> View:
         """See `Stage.back`."""
-        return self._driver.back(self._session)
+        return self._world.driver.back(self._session)
 
     def change(self, prompt: str) -> View:
         """See `Stage.change`."""
-        return self._driver.change(self._session, prompt)
+        return self._world.driver.change(self._session, prompt)
 
     def by_hand(self, change: Node) -> None:
         """See `Stage.by_hand`."""
-        people, _ = people_of(change, Place(self._replay.source, 1, 1))
-        database = open_database(self._path)
-        try:
-            with database.writing(_SECONDS) as connection:
-                for client in people.clients:
-                    for person in (client, *client.contacts):
-                        account = given(person.account, None)
-                        changes = ByHand(person.email, person.online_access, person.email_notifications)
-                        if account is not None:
-                            changes = replace(changes, account=account.state)
-                        if isinstance(person, ContactEntry):
-                            changes = replace(changes, consent=person.consent)
-                        if _says_something(changes):
-                            change_by_hand(connection, slug(person.name), changes, self._clock())
-                    for contact in client.contacts:
-                        if contact.primary is True:
-                            connection.execute(
-                                "UPDATE person SET is_primary = 1, version = version + 1 WHERE id = ?",
-                                (slug(contact.name),),
-                            )
-        finally:
-            database.close()
+        change_people(self._folder, self._replay, change, self._now)
 
     def walks(self) -> Iterator[tuple[Flow, tuple[Traced, ...]]]:
         """What every session of this world went through so far."""
-        return walks(self._store, self._library)
+        return walks(self._world.store, self._library)
+
+    def events(self) -> tuple[tuple[bytes, ...], ...]:
+        """See `Stage.events`."""
+        return events_of(self._world.store)
 
     def plan_fault(self, action: str, fault: str) -> None:
         """See `Stage.plan_fault`."""
-        self._clinic.plan(action, fault)
+        self._world.clinic.plan(action, fault)
 
     def why(self, step: str) -> str:
         """See `Stage.why`."""
-        driver, session = self._driver, self._session
+        driver, session = self._world.driver, self._session
         return (driver.why_not(session, step) if step else driver.why(session)).info or ""
 
     def calls(self) -> tuple[CallMade, ...]:
         """See `Stage.calls`."""
-        return tuple(self._clinic.made)
+        return tuple(self._world.clinic.made)
 
     def holds(self) -> dict[str, Value]:
         """See `Stage.holds`."""
-        return held_at(self._path, self._mail)
+        return held_at(self._folder / CLINIC, self._folder / MAIL)
+
+
+def events_of(store: Store) -> tuple[tuple[bytes, ...], ...]:
+    """The events of every session of a store, in the order in which they were begun."""
+    names = sorted(each.session for each in store.sessions(_MOST_NUMBERS))
+    return tuple(tuple(body for _, body in store.events(name)) for name in names)
+
+
+def change_people(folder: Path, replay: Replay, change: Node, now: datetime) -> None:
+    """Change people of the world in this folder by hand, as a turn of the replay says."""
+    people, _ = people_of(change, Place(replay.source, 1, 1))
+    database = open_database(folder / CLINIC)
+    try:
+        with database.writing(_SECONDS) as connection:
+            for client in people.clients:
+                for person in (client, *client.contacts):
+                    account = given(person.account, None)
+                    changes = ByHand(person.email, person.online_access, person.email_notifications)
+                    if account is not None:
+                        changes = replace(changes, account=account.state)
+                    if isinstance(person, ContactEntry):
+                        changes = replace(changes, consent=person.consent)
+                    if _says_something(changes):
+                        change_by_hand(connection, slug(person.name), changes, now)
+                for contact in client.contacts:
+                    if contact.primary is True:
+                        connection.execute(
+                            "UPDATE person SET is_primary = 1, version = version + 1 WHERE id = ?",
+                            (slug(contact.name),),
+                        )
+    finally:
+        database.close()
 
 
 def held_at(clinic: Path, mail: Path) -> dict[str, Value]:

@@ -26,6 +26,7 @@ from engine.digest import digest, question_in_short
 from engine.effects import (
     Ask,
     Call,
+    CallOutcome,
     CheckBack,
     Choice,
     Consult,
@@ -140,6 +141,7 @@ __all__ = [
     "Block",
     "BrokenState",
     "Call",
+    "CallOutcome",
     "CannotTell",
     "Catalog",
     "Changed",

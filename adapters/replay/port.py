@@ -12,6 +12,13 @@ import msgspec
 from adapters.view import View
 from engine import Node, Value
 
+REFUSED_HERE = "refused_here"
+"""The code of a problem that a front end has with an answer before the driver hears of it."""
+
+
+class StageFailed(Exception):
+    """The front end did not do what any conversation may expect of it; the words say what."""
+
 
 class CallMade(msgspec.Struct, frozen=True):
     """A call that reached the backend: the action, and the failure it ended in (empty: none)."""
@@ -63,6 +70,10 @@ class Stage(Protocol):
 
     def why(self, step: str) -> str:
         """Why the conversation has not come to `step`; for an empty one, why it stands where it stands."""
+        ...
+
+    def events(self) -> tuple[tuple[bytes, ...], ...]:
+        """What happened so far in each conversation of this world, as it is kept."""
         ...
 
     def calls(self) -> tuple[CallMade, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from adapters.replay.port import Stage
+from adapters.replay.port import REFUSED_HERE, Stage, StageFailed
 from adapters.replay.replay_file import Expected, Replay
 from adapters.view import View
 from engine import Did, Finish, Place, Prompt, Reveal, Value
@@ -46,6 +46,9 @@ def hold(replay: Replay, stage: Stage) -> Break | None:
     holding = _Holding(replay, stage)
     try:
         holding.go()
+    except StageFailed as failed:
+        came = f"nothing: {failed}"
+        return Break(holding.place, "the next turn", came, holding.step, tuple(holding.conversation))
     except _Parted as parted:
         until = tuple(holding.conversation)
         why = stage.why(parted.wanted) if holding.view is not None else ""
@@ -63,14 +66,17 @@ class _Holding:
     view: View | None = None
     seen_calls: int = 0
     step: str = ""
+    place: Place = field(init=False)
     conversation: list[str] = field(default_factory=list)
 
     def go(self) -> None:
+        self.place = self.replay.end_place
         for turn in self.replay.turns:
             if turn.fault:
                 self.stage.plan_fault(turn.name, turn.fault)
         self._came(self.stage.start())
         for turn in self.replay.turns:
+            self.place = turn.place
             self._take(turn)
         self._end()
 
@@ -109,7 +115,8 @@ class _Holding:
         self.conversation.append(f"{prompt.step} ← {turn.answer}")
         self._came(self.stage.answer(turn.answer, turn.by))
         problem = self.view.problem if self.view is not None else None
-        if problem is not None and problem.code != turn.problem:
+        codes = (turn.problem, REFUSED_HERE) if turn.problem else ("",)
+        if problem is not None and problem.code not in codes:
             raise _Parted(
                 turn.place, f"that {turn.answer!r} is taken as an answer", f"{problem.code}: {problem.text}"
             )

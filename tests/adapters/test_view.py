@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from adapters.view import View, as_json, view_of
+from adapters.view import View, as_json, view_from, view_of
 from engine import (
     Ask,
     Choice,
@@ -97,3 +97,17 @@ def test_an_optional_question_with_a_hint_says_both() -> None:
 def test_every_turn_goes_to_json_and_back() -> None:
     got = as_json(view_of("s", 3, (Say(plain("“Zoë” \x1b[2J")), DID, ASK)))
     assert json.loads(json.dumps(got, allow_nan=False)) == got
+
+
+@pytest.mark.parametrize(
+    "effects",
+    [
+        (Say(plain("Hello")), Did("send", "rejected", Failure.CONFLICT, "Not sent"), ASK),
+        (Reveal("r", "The word"),),
+        (Problem("stale", "Late."), ASK),
+        (Finish(Outcome.SOLVED, plain("Bye")),),
+    ],
+)
+def test_a_turn_is_the_same_after_being_written_and_read(effects: tuple[EngineEffect, ...]) -> None:
+    view = view_of("s", 3, effects, "because")
+    assert view_from(json.dumps(as_json(view))) == view

@@ -26,11 +26,14 @@ CHOOSERS = frozenset(
     {
         "adapters.cli",
         "adapters.measuring",
+        "adapters.process_stage",
         "adapters.pytest_replays",
         "adapters.replaying",
         "adapters.schemas",
         "adapters.settings_check",
+        "adapters.staged",
         "adapters.staging",
+        "adapters.terminal_front",
         "adapters.wiring",
     }
 )

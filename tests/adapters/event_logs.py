@@ -1,0 +1,55 @@
+"""What happened in a conversation, without what differs from one front end to the next: how an answer was
+typed, the names of secrets, who sat there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+import msgspec
+
+from engine import Answered, AtPrompt, Event, Flow, Prompt, Resumed, State, Value, advance
+
+_ENCODER = msgspec.json.Encoder(order="deterministic")
+
+
+def event_log(flow: Flow, events: Iterable[bytes]) -> list[str]:
+    """The events as lines. That a process ended and another went on is no part of the conversation."""
+    state: State | None = None
+    lines: list[str] = []
+    for body in events:
+        event: Event = msgspec.json.decode(body, type=Event)
+        if isinstance(event, Answered):
+            event = Answered(_answer(state, event.value), event.at)
+        if not isinstance(event, Resumed):
+            lines.append(json.dumps(_without_names(json.loads(_ENCODER.encode(event))), sort_keys=True))
+        state = advance(flow, state, msgspec.json.decode(body, type=Event)).state
+    return lines
+
+
+def _answer(state: State | None, value: Value) -> Value:
+    """The id of the choice that was meant."""
+    prompt = state.waiting.prompt if state is not None and isinstance(state.waiting, AtPrompt) else None
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return [_answer(state, each) for each in value]
+    if prompt is None or not isinstance(value, str):
+        return value
+    return _chosen(prompt, value)
+
+
+def _chosen(prompt: Prompt, value: str) -> str:
+    labels = {choice.label.casefold(): choice.id for choice in prompt.choices}
+    return labels.get(value.strip().casefold(), value)
+
+
+def _without_names(value: Value) -> Value:
+    """Without the ids of secrets, which count up."""
+    if isinstance(value, dict):
+        if "$secret" in value:
+            return {"$secret": "…"}
+        return {name: _without_names(each) for name, each in value.items() if name != "actor"}
+    if isinstance(value, list):
+        return [_without_names(each) for each in value]
+    return value
