@@ -140,8 +140,13 @@ class WrongTransition(StoreMisuse):
         self.key = key
         self.before = before
         self.after = after
+        self.why = why
         detail = f": {why}" if why else ""
         super().__init__(f"call {key} cannot go from {before or 'nothing'} to {after}{detail}")
+
+    def of(self, key: str) -> WrongTransition:
+        """The same of a call that is known under another key."""
+        return WrongTransition(key, self.before, self.after, self.why)
 
 
 class Store(Protocol):
