@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Literal, NoReturn, ParamSpec, TypeAlias, TypeV
 import click
 
 from adapters.commands.reference import reference
+from adapters.commands.keys import keys
 from adapters.commands.schema import schema
 
 if TYPE_CHECKING:
@@ -440,10 +441,9 @@ def sessions() -> None:
 def list_sessions(only_open: bool, limit: int, store: str | None) -> int:
     """List conversations, the last touched first."""
     from adapters.session_words import list_of
-    from adapters.stores.sqlite import SqliteStore
-    from adapters.wiring import store_path
+    from adapters.wiring import open_store, store_path
 
-    with SqliteStore(store_path(store)) as kept:
+    with open_store(store_path(store)) as kept:
         _print(list_of(kept.sessions(limit, only_open)))
     return DONE
 
@@ -454,10 +454,9 @@ def list_sessions(only_open: bool, limit: int, store: str | None) -> int:
 def show_session(session: str, store: str | None) -> int:
     """Show what happened in one conversation."""
     from adapters.session_words import details_of
-    from adapters.stores.sqlite import SqliteStore
-    from adapters.wiring import store_path
+    from adapters.wiring import open_store, store_path
 
-    with SqliteStore(store_path(store)) as kept:
+    with open_store(store_path(store)) as kept:
         _print(details_of(kept.load(session), kept.events(session), kept.ledger(session)))
     return DONE
 
@@ -656,4 +655,5 @@ def _write(path: Path, text: str) -> None:
 
 
 unstuck.add_command(schema)
+unstuck.add_command(keys)
 unstuck.add_command(reference)

@@ -28,6 +28,7 @@ from adapters.gates.book_file import SqliteBook
 from adapters.gates.matrix import matrix
 from adapters.gates.policy_file import read_policy, shipped_policy
 from adapters.gates.policy_gate import PolicyGate
+from adapters.keys import open_ring
 from adapters.leases import FileLeases
 from adapters.letters import Mailer
 from adapters.library import FlowInfo, Library
@@ -36,6 +37,7 @@ from adapters.onlooker import Onlooker
 from adapters.ownership import clash
 from adapters.problems import PlainProblem, Unusable
 from adapters.secrets.vault import MemoryVault
+from adapters.stores.hidden import HiddenStore, is_hidden
 from adapters.stores.sqlite import SqliteStore
 from adapters.talk import Talk
 from engine import (
@@ -76,7 +78,7 @@ class Desk(msgspec.Struct, frozen=True):
     driver: Driver
     talk: Talk
     library: Library
-    store: SqliteStore
+    store: HiddenStore
     actor: str
     audience: Audience
 
@@ -102,7 +104,7 @@ def open_desk(options: Options) -> Iterator[Desk]:
         library = open_library(options.flows, options.config)
         kept_at = store_path(options.store)
         # Before anything is made beside it: what is no store is left as it is.
-        store = stack.enter_context(SqliteStore(kept_at))
+        store = stack.enter_context(open_store(kept_at))
         book = SqliteBook(kept_at.with_name(BOOK))
         stack.callback(book.close)
         gate = open_gate(options.config, book)
@@ -318,6 +320,16 @@ def _source(path: Path) -> Source:
 
 
 # -- stores, clinics and mail by URL --------------------------------------------------------------------
+
+
+def open_store(path: Path) -> HiddenStore:
+    """The session store in this file, which keeps what is personal encrypted. Its keys are made with the first
+    conversation, and never anew: what they hid could not be read any more."""
+    with ExitStack() as stack:
+        behind = stack.enter_context(SqliteStore(path))
+        store = HiddenStore(behind, open_ring(path, may_make=not is_hidden(behind)))
+        stack.pop_all()
+        return store
 
 
 def store_path(url: str | None) -> Path:

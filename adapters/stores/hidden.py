@@ -213,6 +213,14 @@ class HiddenStore:
 _TEXT_COLUMNS = ("key", "subject", "step")
 
 
+def is_hidden(behind: Store) -> bool:
+    """Whether anything in this store is encrypted already."""
+    newest = behind.sessions(limit=1_000)
+    return any(each.waiting.startswith(_TEXT_MARK) for each in newest) or any(
+        _key_name(behind.load(each.session).state) for each in newest[:1] if not each.damaged
+    )
+
+
 def _key_name(kept: bytes) -> str:
     return kept[1 : 1 + _NAME_BYTES].decode("ascii", "replace") if kept.startswith(_MARK) else ""
 
