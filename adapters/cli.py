@@ -24,8 +24,8 @@ from typing import TYPE_CHECKING, Literal, NoReturn, ParamSpec, TypeAlias, TypeV
 
 import click
 
-from adapters.commands.reference import reference
 from adapters.commands.keys import keys
+from adapters.commands.reference import reference
 from adapters.commands.schema import schema
 
 if TYPE_CHECKING:

@@ -323,8 +323,8 @@ def _source(path: Path) -> Source:
 
 
 def open_store(path: Path) -> HiddenStore:
-    """The session store in this file, which keeps what is personal encrypted. Its keys are made with the first
-    conversation, and never anew: what they hid could not be read any more."""
+    """The session store in this file, which keeps what is personal encrypted. Its keys are made with the
+    first conversation, and never anew: what they hid could not be read any more."""
     with ExitStack() as stack:
         behind = stack.enter_context(SqliteStore(path))
         store = HiddenStore(behind, open_ring(path, may_make=not is_hidden(behind)))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 from collections import Counter
 from pathlib import Path
 
@@ -16,6 +17,14 @@ from hypothesis import HealthCheck, settings
 
 PACKAGES = Path(__file__).parent.parent / ".ci" / "debian-packages.txt"
 FOR_WANT_OF = "for want of: "
+
+collect_ignore = ["cases"]
+"""Data, among it replays of flows that are not shipped."""
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell that runs the tests in the background lets them ignore Ctrl-C; what is tested of it is not to
+    # depend on that, here or in the processes that the tests start.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile("everyday", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", settings.get_profile("everyday"), derandomize=True, print_blob=True)

@@ -83,7 +83,8 @@ def test_the_search_finds_a_planted_leak(encoding: str, offset: int, tmp_path: P
 def test_the_search_looks_into_streams_that_were_packed_twice_or_cut_off() -> None:
     secret = canary()
     packed = gzip.compress(b"a" * 5000 + base64.urlsafe_b64encode(b"1" + secret.encode()) + b"b" * 5000)
-    assert found(secret, b"head" + zlib.compress(packed)) == {"zlib: gzip: base64"}
+    # What is packed already may be stored as it is, and is then found there as well.
+    assert "zlib: gzip: base64" in found(secret, b"head" + zlib.compress(packed))
     assert found(secret, zlib.compress(secret.encode() * 50)[:-6]) == {"zlib: UTF-8"}
     assert len(forms(secret)) == len(LEAKS) - 2
 
