@@ -21,10 +21,12 @@ FOR_WANT_OF = "for want of: "
 collect_ignore = ["cases"]
 """Data, among it replays of flows that are not shipped."""
 
+# Whoever runs the tests in the background may let them ignore Ctrl-C and a hang-up; what is tested of that is
+# not to depend on it, here or in the processes that the tests start.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-    # A shell that runs the tests in the background lets them ignore Ctrl-C; what is tested of it is not to
-    # depend on that, here or in the processes that the tests start.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 settings.register_profile("everyday", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", settings.get_profile("everyday"), derandomize=True, print_blob=True)
