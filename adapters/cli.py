@@ -244,7 +244,7 @@ class Talk:
                     flow = self._picked(said, screen, asker)
                     view = chat.wait(chat.again)
                 else:
-                    view = chat.wait(lambda: self._desk.driver.resume(resume))
+                    view = chat.wait(lambda: self._desk.talk.resume(resume))
                     flow = self._desk.talk.standing(view.session).flow
                 chat.run(self._heading(flow, view), view)
             except EOFError:
@@ -257,8 +257,7 @@ class Talk:
         """Talk to a program."""
         from adapters.jsonlines import converse
 
-        driver = self._desk.driver
-        view = driver.resume(resume) if resume is not None else self._start(self._only_one(said))
+        view = self._desk.talk.resume(resume) if resume is not None else self._start(self._only_one(said))
         with self._resumable(lambda: view.session):
             try:
                 last = converse(self._desk.talk, view, sys.stdin, sys.stdout)

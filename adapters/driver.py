@@ -72,6 +72,7 @@ from engine import (
     advance,
     given_answers,
     misfit,
+    narrower,
     secret_id,
     state_from_json,
     state_to_json,
@@ -110,9 +111,9 @@ _SETTLED: Mapping[type[Event], LedgerStatus] = {
 @dataclass(slots=True)
 class Held:
     """A session in the driver's hands: as it was committed (`touched` says when, `recorded` how far its calls
-    were), and what has happened since. `actor` is who does something now; `asked_gate` is false while a call
-    waits that was allowed before the session was picked up, perhaps long ago. `request` still wants its
-    reply; `lease` shows other processes that this one is at a call."""
+    were), and what has happened since. `asked_gate` is false while a call waits that was allowed before the
+    session was picked up, perhaps long ago. `request` still wants its reply; `lease` shows other processes
+    that this one is at a call."""
 
     session: str
     flow: Flow
@@ -121,7 +122,6 @@ class Held:
     events: list[bytes] = field(default_factory=list)
     ledger: list[LedgerEntry] = field(default_factory=list)
     effects: list[EngineEffect] = field(default_factory=list)
-    actor: str = ""
     asked_gate: bool = True
     touched: str = ""
     recorded: Mapping[str, LedgerStatus] = field(default_factory=dict)
@@ -162,26 +162,27 @@ class Driver:
         """Wait for what is being changed right now, as long as that may take."""
         self._caller.close(2 * self._parts.deadline)
 
-    def start(self, flow: str, *, actor: str, audience: Audience) -> View:
-        """Begin a session."""
+    def start(self, flow: str, *, actor: str, audience: Audience, own: frozenset[str] = frozenset()) -> View:
+        """Begin a session. `own` are the people the actor may act for as themself; it comes from whatever
+        signed them in, never from what they say."""
         compiled = self._parts.library.to_start(flow, audience)
         self._parts.store.keep_version(compiled.version, self._parts.library.sources(compiled))
         held = Held(self._parts.new_id(), compiled, None, 0)
         allowed = self._parts.gate.allowed(audience, self._parts.backend.capabilities())
         today = self._parts.today().isoformat()
-        event = Started(held.session, compiled.name, self._now(), today, audience, actor, allowed)
+        event = Started(held.session, compiled.name, self._now(), today, audience, actor, allowed, own)
         with self._alone.working_on(held.session):
             try:
                 return self._run(held, event)
             except Outrun:
                 return _whole_view(self._state(self._settled(held.session)), STALE)
 
-    def resume(self, session: str) -> View:
+    def resume(self, session: str, *, actor: str = "", audience: Audience | None = None) -> View:
         """Pick a session up: what was done and shown last is shown again, and what was cut off is looked
-        up."""
+        up. `actor` and `audience` as in `answer`."""
         with self._alone.working_on(session):
             self._waited(session, lambda held: self._parts.leases.is_held(session) is True)
-            return self._picked_up(session)
+            return self._picked_up(session, actor, audience)
 
     def answer(
         self,
@@ -191,12 +192,15 @@ class Driver:
         prompt: str | None = None,
         seq: int | None = None,
         actor: str = "",
+        audience: Audience | None = None,
         request: Request | None = None,
     ) -> View:
         """Answer the question that waits; one that was answered already gives the current turn. `actor` says
-        who answers, if not whoever began the session. A `request` that was replied to before gets the same
-        reply again. Raises OtherRequest if its key was used for something else."""
-        return self._step(session, Answered(value, self._now(), prompt, seq, actor), request)
+        who answers, if not whoever began the session, and `audience` in which role, if not in the most
+        trusted one they may take; they never act in a more trusted one than the session's. A `request` that
+        was replied to before gets the same reply again. Raises OtherRequest if its key was used for something
+        else, PlainProblem if the conversation is not for that role."""
+        return self._step(session, Answered(value, self._now(), prompt, seq, actor, audience), request)
 
     def reveal(self, session: str, id: str) -> tuple[str | None, View]:
         """The secret that waits to be shown, once, and the turn after it. None where it is not this one that
@@ -299,7 +303,8 @@ class Driver:
     def _taken(self, held: Held, event: Event) -> View:
         state = self._state(held)
         if isinstance(event, Answered):
-            held.actor = event.actor or state.actor
+            role = self._role(held, event.actor, event.audience)
+            event = msgspec.structs.replace(event, audience=role)
         if not can_be_kept(event):
             return _whole_view(state, UNKEEPABLE)
         if not isinstance(event, Answered):
@@ -339,11 +344,12 @@ class Driver:
             least, new = state.waiting.prompt.least, state.waiting.prompt.twice
         return self._parts.vault.put(typed, held.session, least, known_words(state) if new else None)
 
-    def _picked_up(self, session: str) -> View:
+    def _picked_up(self, session: str, actor: str = "", audience: Audience | None = None) -> View:
         for _ in range(_ATTEMPTS):
             held = self._load(session)
+            role = self._role(held, actor, audience)
             try:
-                return self._run(held, Resumed(self._now(), self._parts.today().isoformat()))
+                return self._run(held, Resumed(self._now(), self._parts.today().isoformat(), actor, role))
             except Outrun:
                 self._waited(session, self._may_be_at_work)
         return _whole_view(self._state(self._load(session)), BUSY)
@@ -423,7 +429,9 @@ class Driver:
     def _consult(self, held: Held, call: Call) -> Event:
         state = self._state(held)
         at = self._now()
-        question = Question(call, state.audience, state.actor, at, session=held.session)
+        actor, role = state.acting()
+        own = frozenset(state.own) if actor == state.actor else frozenset[str]()
+        question = Question(call, role, actor, at, own, held.session)
         held.asked_gate = True
         return Gated(call.key, self._parts.gate.decide(question), at)
 
@@ -534,7 +542,23 @@ class Driver:
         return held.state
 
     def _actor(self, held: Held) -> str:
-        return held.actor or self._state(held).actor
+        return self._state(held).acting()[0]
+
+    def _role(self, held: Held, actor: str, audience: Audience | None) -> Audience | None:
+        """The role of somebody who goes on with a session, where it is less trusted than the session's own.
+        Raises PlainProblem if the conversation is not for that role."""
+        state = self._state(held)
+        if not actor and audience is None:
+            return None
+        theirs = audience or self._parts.gate.who_is(actor)
+        role = narrower(state.audience, theirs)
+        if role not in held.flow.tree.audience:
+            raise PlainProblem(
+                f"This conversation is not for the role {role.value}; it is for"
+                f" {', '.join(sorted(each.value for each in held.flow.tree.audience))}.",
+                "Ask a colleague who has such a role to go on with it.",
+            )
+        return None if role is state.audience else role
 
     def _now(self) -> str:
         return self._parts.clock().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

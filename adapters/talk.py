@@ -9,22 +9,32 @@ from __future__ import annotations
 from adapters.driver import Driver
 from adapters.onlooker import Onlooker, OpenSession, UnderWay
 from adapters.view import View
-from engine import Given, Outline, Standing, Value
+from engine import Audience, Given, Outline, Standing, Value
 
 
 class Talk:
-    """What the surfaces use of the driver. `actor` is who sits there, and not a matter of what is said."""
+    """What the surfaces use of the driver. `actor` is who sits there, `audience` the role they asked for,
+    if any; neither is a matter of what is said."""
 
-    def __init__(self, driver: Driver, actor: str, onlooker: Onlooker) -> None:
+    def __init__(
+        self, driver: Driver, actor: str, onlooker: Onlooker, audience: Audience | None = None
+    ) -> None:
         self._driver = driver
         self._actor = actor
         self._onlooker = onlooker
+        self._audience = audience
+
+    def resume(self, session: str) -> View:
+        """See `Driver.resume`."""
+        return self._driver.resume(session, actor=self._actor, audience=self._audience)
 
     def answer(
         self, session: str, value: Value, *, prompt: str | None = None, seq: int | None = None
     ) -> View:
         """See `Driver.answer`."""
-        return self._driver.answer(session, value, prompt=prompt, seq=seq, actor=self._actor)
+        return self._driver.answer(
+            session, value, prompt=prompt, seq=seq, actor=self._actor, audience=self._audience
+        )
 
     def reveal(self, session: str, id: str) -> tuple[str | None, View]:
         """See `Driver.reveal`."""

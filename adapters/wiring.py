@@ -119,7 +119,7 @@ def open_desk(options: Options) -> Iterator[Desk]:
         driver = Driver(parts)
         stack.callback(driver.close)
         actor = os_user()
-        talk = Talk(driver, actor, Onlooker(library, store))
+        talk = Talk(driver, actor, Onlooker(library, store), options.audience)
         yield Desk(driver, talk, library, store, actor, gate.role(actor, options.audience))
 
 

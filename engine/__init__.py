@@ -16,6 +16,7 @@ from engine.actions import (
     Failure,
     Param,
     Undo,
+    narrower,
 )
 from engine.answers import address_warnings
 from engine.codes import CODES, finding
@@ -247,6 +248,7 @@ __all__ = [
     "language_reference",
     "limit_facts",
     "misfit",
+    "narrower",
     "optional",
     "outcomes_of",
     "outline",

@@ -23,6 +23,11 @@ class Audience(StrEnum):
     ADMIN = "admin"
 
 
+def narrower(one: Audience, other: Audience) -> Audience:
+    """The less trusted of two roles."""
+    return min(one, other, key=tuple(Audience).index)
+
+
 class Effect(StrEnum):
     """What a call does to the world outside."""
 

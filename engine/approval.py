@@ -119,9 +119,14 @@ def ask_for_second(run: Run, call: Call, need: NeedSecond) -> None:
     run.ask_about(call.step, "second", call, " ".join(filter(None, parts)), choices)
 
 
-def needs_another(waiting: AtPrompt, choice: str, actor: str, own: str) -> bool:
-    """Whether this choice can only be made by somebody other than the session's own actor."""
-    return waiting.asking == "second" and choice in (_APPROVE, _REFUSE.id) and actor == own
+def is_seconded(waiting: AtPrompt, choice: str) -> bool:
+    """Whether this choice is a second person's word: it makes the call nobody else's than it was."""
+    return waiting.asking == "second" and choice in (_APPROVE, _REFUSE.id)
+
+
+def needs_another(waiting: AtPrompt, choice: str, actor: str, asker: str) -> bool:
+    """Whether this choice can only be made by somebody other than the one who asks for the call."""
+    return is_seconded(waiting, choice) and actor == asker
 
 
 def _offered(method: Method, phone: str) -> Choice:

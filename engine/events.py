@@ -14,8 +14,9 @@ from engine.actions import Audience, Failure
 from engine.values import Value
 
 
-class Started(msgspec.Struct, frozen=True, tag=True):
-    """The session begins. `allowed` names the actions this audience may call and the backend can do."""
+class Started(msgspec.Struct, frozen=True, tag=True, omit_defaults=True):
+    """The session begins. `allowed` names the actions this audience may call and the backend can do; `own`
+    the ids of the people the actor acts for as themself, as whoever signed them in says."""
 
     session: str
     flow: str
@@ -24,13 +25,15 @@ class Started(msgspec.Struct, frozen=True, tag=True):
     audience: Audience
     actor: str
     allowed: frozenset[str]
+    own: frozenset[str] = frozenset()
 
 
 class Answered(msgspec.Struct, frozen=True, tag=True, omit_defaults=True):
     """A person answered the prompt `prompt` (its full id) number `seq`; None means "the current one".
 
     `value` is text, a number, a truth, a list of choice ids, None (skipped), or a secret's reference.
-    `actor` is who answers; empty means the session's own actor.
+    `actor` is who answers; empty means the session's own actor. `audience` is the role they have; the
+    session's own counts where it is less trusted, or where none is given.
     """
 
     value: Value
@@ -38,6 +41,7 @@ class Answered(msgspec.Struct, frozen=True, tag=True, omit_defaults=True):
     prompt: str | None = None
     seq: int | None = None
     actor: str = ""
+    audience: Audience | None = None
 
 
 class WentBack(msgspec.Struct, frozen=True, tag=True):
@@ -62,11 +66,14 @@ class Noted(msgspec.Struct, frozen=True, tag=True):
     at: str
 
 
-class Resumed(msgspec.Struct, frozen=True, tag=True):
-    """A stored session is picked up again."""
+class Resumed(msgspec.Struct, frozen=True, tag=True, omit_defaults=True):
+    """A stored session is picked up again; `actor` and `audience` say by whom, as in `Answered`. A call that
+    was cut off goes on as theirs."""
 
     at: str
     today: str
+    actor: str = ""
+    audience: Audience | None = None
 
 
 class Stopped(msgspec.Struct, frozen=True, tag=True):

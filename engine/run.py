@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from engine.actions import Action, Effect, Failure
+from engine.actions import Action, Audience, Effect, Failure
 from engine.describe import describe
 from engine.effects import (
     Ask,
@@ -43,6 +43,7 @@ from engine.state import (
     Round,
     State,
     Waiting,
+    acting_as,
 )
 from engine.steps.base import Step, Visiting
 from engine.summary import trail_lines
@@ -81,6 +82,7 @@ class Run:
         "at",
         "behind",
         "busy",
+        "by",
         "calls",
         "effects",
         "entries",
@@ -92,6 +94,7 @@ class Run:
         "kept",
         "old",
         "prefix",
+        "role",
         "seq",
         "shown",
         "subject",
@@ -124,12 +127,19 @@ class Run:
         self.following = state.following
         self.undoing = state.undoing
         self.behind = state.behind
+        self.by = state.by
+        self.role = state.role
         self.today = state.today
         self.approved: Choice | None = None
         self.here = ""
         self._facts: dict[str, Value] = {}
         self._facts_are_mine = False
         self._activate(self.frames[-1])
+
+    def is_with(self, actor: str, audience: Audience | None) -> None:
+        """Somebody goes on with the conversation: nobody (empty) is whoever began it. What they bring about
+        is theirs, in the less trusted one of their role and the session's."""
+        self.by, self.role = acting_as(self.old, actor, audience)
 
     # -- what a turn is made of -------------------------------------------------------------------
 
@@ -414,6 +424,9 @@ class Run:
             self.following,
             self.undoing,
             self.behind,
+            old.own,
+            self.by,
+            self.role,
         )
 
     def stack(self) -> tuple[Frame, ...]:
@@ -487,6 +500,7 @@ def begin(event: Started, flow: Flow) -> State:
         (),
         (),
         "",
+        own=tuple(sorted(event.own)),
     )
 
 

@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from engine.actions import Audience, Effect, Failure
+from engine.actions import Audience, Effect, Failure, narrower
 from engine.effects import Ask, Call, CallOutcome, Did, Outcome, Problem, Prompt, Reveal, Say
 from engine.errors import BrokenState
 from engine.rich import NO_TEXT, RichText
@@ -140,6 +140,9 @@ class State(msgspec.Struct, frozen=True):
     After an earlier answer was changed, `kept` holds the answers that came after it and were not used again
     yet, and `following` says that the last answer was one of them. `undoing` are the keys of the calls whose
     undoing is to be offered, the first one now; `behind` those that a person went back past and that stand.
+
+    `own` are the people the actor acts for as themself; `by` is who answered last (empty: the actor), `role`
+    the less trusted role they did it in, if it was one.
     """
 
     session: str
@@ -164,6 +167,20 @@ class State(msgspec.Struct, frozen=True):
     following: bool = False
     undoing: tuple[str, ...] = ()
     behind: tuple[str, ...] = ()
+    own: tuple[str, ...] = ()
+    by: str = ""
+    role: Audience | None = None
+
+    def acting(self) -> tuple[str, Audience]:
+        """Who does what is done now, and in which role."""
+        return self.by or self.actor, self.role or self.audience
+
+
+def acting_as(state: State, actor: str, audience: Audience | None) -> tuple[str, Audience | None]:
+    """`State.by` and `State.role` for somebody who goes on with a session: with nothing said, it is whoever
+    began it."""
+    role = narrower(state.audience, audience) if audience is not None else state.audience
+    return ("" if actor == state.actor else actor), (None if role is state.audience else role)
 
 
 Shown: TypeAlias = Say | Did | Ask | Problem

@@ -9,7 +9,7 @@ import msgspec
 
 from engine import calls
 from engine.answers import NotAccepted, Question, parse_answer
-from engine.approval import needs_another, still_approved
+from engine.approval import is_seconded, needs_another, still_approved
 from engine.effects import (
     Ask,
     Call,
@@ -43,7 +43,7 @@ from engine.events import (
 from engine.flow import Flow
 from engine.keeping import go_on
 from engine.run import Run, begin, walk
-from engine.state import AtCall, AtEnd, AtPrompt, AtReveal, CallPhase, Mark, State
+from engine.state import AtCall, AtEnd, AtPrompt, AtReveal, CallPhase, Mark, State, acting_as
 from engine.steps.base import Asking
 from engine.trace import Traced
 from engine.undoing import go_past
@@ -52,7 +52,7 @@ from engine.values import storable
 ENDED = Problem("ended", "This conversation has ended.")
 BUSY = Problem("busy", "Something is being done right now; please wait until it has ended.")
 UNSEEN = Problem("unseen", "Something is waiting to be shown to you once; look at it first.")
-SAME_PERSON = "Only another person can approve or refuse this, not the one who began the conversation."
+SAME_PERSON = "Only another person can approve or refuse this, not the one who asks for it."
 
 
 class Turn(msgspec.Struct, frozen=True):
@@ -142,12 +142,15 @@ def _answered(flow: Flow, state: State, event: Answered, tracing: bool) -> Turn:
         if isinstance(answer, NotAccepted):
             return _refused(state, answer.code, answer.text)
         choice, actor = answer.choice or "", event.actor or state.actor
-        if needs_another(waiting, choice, actor, state.actor):
+        if needs_another(waiting, choice, actor, state.acting()[0]):
             return _refused(state, "second_person", SAME_PERSON)
         run.turns += 1
+        if not is_seconded(waiting, choice):
+            run.is_with(event.actor, event.audience)
         run.took("answer", choice, path=prompt.step)
         go_on(run, calls.decided(run, waiting, choice, actor))
         return _turn(run)
+    run.is_with(event.actor, event.audience)
     step = run.tree.steps[run.here]
     if not isinstance(step, Asking):
         raise OutOfTurn("Answered", f"the step {run.here}")
@@ -219,9 +222,12 @@ def _no_question(waiting: AtCall | AtReveal | AtEnd) -> Problem:
 
 def _resumed(state: State, event: Resumed) -> Turn:
     waiting = state.waiting
+    by, role = state.by, state.role
     if isinstance(waiting, AtCall):
         waiting = msgspec.structs.replace(waiting, call=still_approved(waiting.call, event.at))
-    fresh = msgspec.structs.replace(state, today=event.today, waiting=waiting)
+        if event.actor:
+            by, role = acting_as(state, event.actor, event.audience)
+    fresh = msgspec.structs.replace(state, today=event.today, waiting=waiting, by=by, role=role)
     return Turn(fresh, (*state.shown, *_again(fresh)))
 
 

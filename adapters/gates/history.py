@@ -32,6 +32,9 @@ BEFORE_CHANGE = "callback_before_change"
 """A call-back on the number that was on record before the address was changed."""
 
 IN_PERSON = "in_person"
+SIGNED_IN = "signed_in_session"
+"""A client who is signed in, and acts for themself."""
+
 _BEFORE = frozenset({"callback_on_file", BEFORE_CHANGE, IN_PERSON})
 _AFTER = frozenset({BEFORE_CHANGE, IN_PERSON})
 

@@ -15,6 +15,7 @@ from adapters.gates.history import (
     IN_PERSON,
     SENDS,
     SERVED_TOGETHER,
+    SIGNED_IN,
     Asked,
     History,
     since,
@@ -170,7 +171,7 @@ class PolicyGate:
         suspect = self._suspect(question, action, history, asked)
         if suspect is not None:
             return suspect
-        if permission.evidence and not history.verified(asked):
+        if permission.evidence and not history.verified(asked) and not self._signed_in(question):
             return NeedEvidence(
                 self._methods(METHOD_WORDS),
                 _EVIDENCE.format(action=_in_words(action.name)),
@@ -181,6 +182,11 @@ class PolicyGate:
         if action.name in SENDS and history.sends(question.at) >= self._policy.sends_a_day:
             return Deny(_TOO_MANY.format(count=self._policy.sends_a_day), Failure.RATE_LIMITED)
         return None
+
+    def _signed_in(self, question: Question) -> bool:
+        """Whether a client acts for themself, and the policy takes being signed in for evidence of that."""
+        themself = question.audience is Audience.CLIENT and question.call.subject in question.own
+        return themself and SIGNED_IN in self._policy.evidence_by
 
     def _suspect(self, question: Question, action: Action, history: History, asked: Asked) -> Verdict | None:
         """A call that would complete a takeover needs a proof that a thief does not have, or another person
