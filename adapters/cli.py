@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Literal, NoReturn, ParamSpec, TypeAlias, TypeV
 
 import click
 
+from adapters.commands import sessions as operating
 from adapters.commands.keys import keys
 from adapters.commands.reference import reference
 from adapters.commands.schema import schema
@@ -458,6 +459,10 @@ def show_session(session: str, store: str | None) -> int:
     with open_store(store_path(store)) as kept:
         _print(details_of(kept.load(session), kept.events(session), kept.ledger(session)))
     return DONE
+
+
+for command in (operating.export, operating.purge, operating.backup, operating.recover):
+    sessions.add_command(command)
 
 
 @unstuck.group()

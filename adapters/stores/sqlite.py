@@ -68,6 +68,7 @@ class SqliteStore:
     def __init__(self, path: Path) -> None:
         """Open the store; folder, file and key are made if they are missing. Raises Unusable."""
         self._file = StoreFile(path)
+        self.path = self._file.path
         self._seal = self._file.seal
         self._writer = GroupWriter(self._file)
         self._lock = Lock()

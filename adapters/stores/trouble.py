@@ -159,7 +159,8 @@ def damaged(path: Path, subject: str = "") -> Unusable:
         return Unusable(
             f"What the session store {path} holds of {subject} is damaged.",
             "Start a new conversation in its place; other sessions are not affected as long as they load."
-            " `unstuck doctor` says what else is damaged. Keep a copy of the file for whoever looks into it.",
+            " `unstuck sessions recover NEW-FILE` saves all that are whole. Keep a copy of the file for"
+            " whoever looks into it.",
         )
     return Unusable(
         f"The session store {path} is damaged.",
