@@ -409,8 +409,9 @@ class Driver:
             turn = advance(held.flow, held.state, event)
             held.state = turn.state
             held.events.append(stored(event))
-            if held.ledger:
-                # What came of a call is kept before anything else is tried.
+            if held.ledger and any(isinstance(each, Consult | Perform | CheckBack) for each in turn.effects):
+                # What came of a call is kept before anything else is tried. The last one is kept with the
+                # reply to the request, which nobody may see to be missing.
                 self._commit(held)
             event = None
             for effect in turn.effects:
@@ -446,7 +447,7 @@ class Driver:
         if call.effect is Effect.READ or not self._caller.has_secrets_of(call, held.session):
             return self._called(held, call)
         if held.lease is None:
-            held.lease = self._parts.leases.take(held.session)
+            held.lease = self._leased(held.session)
         self._parts.gate.about_to(call, self._actor(held), held.session, self._now())
         if before is None:
             held.ledger.append(self._entry(call, "planned"))
@@ -457,6 +458,16 @@ class Driver:
         held.ledger.append(self._entry(call, _SETTLED[type(outcome)], outcome))
         self._parts.gate.done(call, outcome, self._actor(held), held.session, self._now())
         return outcome
+
+    def _leased(self, session: str) -> Lease | None:
+        """The lease on the session, waited for while another process has it: whoever is first to keep a call
+        without holding it would be taken for dead."""
+        until = monotonic() + self._parts.deadline
+        while True:
+            lease = self._parts.leases.take(session)
+            if lease is not None or self._parts.leases.is_held(session) is None or monotonic() >= until:
+                return lease
+            sleep(_LOOK_AGAIN)
 
     def _called(self, held: Held, call: Call) -> Event:
         outcome = self._caller.perform(call, self._context(held, call), held.lease)

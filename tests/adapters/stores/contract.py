@@ -26,8 +26,10 @@ from adapters.stores.port import (
 )
 
 OpenStore = Callable[[], Store]
-# Every example begins a session of its own, so that they can share one store.
-one_store = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+# Every example begins a session of its own, so that they can share one store; several stores keep the contract.
+one_store = settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.differing_executors]
+)
 FILES = {"email/flow.yaml": "flow: email\n", "common/né.yaml": "tekst: 'ünïcode'\n"}
 
 
