@@ -110,3 +110,21 @@ def test_nobody_waits_for_the_dead(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         assert view.problem is not None
         assert [did.outcome for did in view.did] == ["reconciled"]
         assert clinic.writes() == ["send"]
+
+
+def test_a_call_is_not_kept_before_its_process_is_known_to_live(tmp_path: Path) -> None:
+    """Whoever keeps a call without the lease would be taken for dead, and the call be picked up by others."""
+    clinic, leases = SmallClinic(), FileLeases(tmp_path / "calls")
+    with small_desk(tmp_path, clinic, leases=leases) as desk:
+        session = desk.begin()
+        held = leases.take(session)
+        assert held is not None
+        sender = threading.Thread(target=desk.driver.answer, args=(session, "send"))
+        sender.start()
+        sender.join(0.3)
+        assert sender.is_alive()
+        assert desk.store.ledger(session) == ()
+        held.let_go()
+        sender.join(10)
+        assert [entry.status for entry in desk.store.ledger(session)] == ["confirmed"]
+        assert clinic.writes() == ["send"]

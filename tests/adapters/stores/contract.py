@@ -26,7 +26,7 @@ from adapters.stores.port import (
 )
 
 OpenStore = Callable[[], Store]
-# Every example begins a session of its own, so that they can share one store; several stores keep the contract.
+# Every example begins a session of its own, so that they can share one store; several stores are tried.
 one_store = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.differing_executors]
 )
