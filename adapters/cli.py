@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Literal, NoReturn, ParamSpec, TypeAlias, TypeV
 import click
 
 from adapters.commands import sessions as operating
+from adapters.commands.doctor import doctor
 from adapters.commands.keys import keys
 from adapters.commands.reference import reference
 from adapters.commands.schema import schema
@@ -660,4 +661,5 @@ def _write(path: Path, text: str) -> None:
 
 unstuck.add_command(schema)
 unstuck.add_command(keys)
+unstuck.add_command(doctor)
 unstuck.add_command(reference)

@@ -332,6 +332,19 @@ def open_store(path: Path) -> HiddenStore:
         return store
 
 
+def open_store_behind(path: Path) -> SqliteStore:
+    """The same store as it lies in its file: for looking after it, not for reading conversations."""
+    return SqliteStore(path)
+
+
+def key_files(store: Path) -> list[Path]:
+    """The files of keys there are for a store."""
+    from adapters.keys import keys_path
+    from adapters.stores.key_file import key_path
+
+    return [path for path in (key_path(store), keys_path(store)) if path.exists()]
+
+
 def store_path(url: str | None) -> Path:
     """The file of the session store."""
     return data_folder() / "sessions.db" if url is None else _sqlite_path(url, "--store")

@@ -1,0 +1,101 @@
+"""`unstuck doctor`: what is in order, what is not, and what to do; nothing is made by looking."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from adapters import doctor
+from adapters.cli import run
+from adapters.doctor import Found, examine
+from adapters.stores.key_file import key_path
+from adapters.wiring import Options, create_clinic, data_folder, open_store
+from tests.adapters.stores.contract import begin
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture
+def store() -> Path:
+    """A store with one conversation, and the sample clinic."""
+    folder = data_folder()
+    folder.mkdir(parents=True)
+    create_clinic(folder / "clinic.db", None)
+    with open_store(folder / "sessions.db") as store:
+        begin(store)
+    return folder / "sessions.db"
+
+
+def bad(found: list[Found]) -> dict[str, Found]:
+    return {each.what: each for each in found if each.state == "bad"}
+
+
+def test_where_all_is_well_nothing_is_bad(store: Path) -> None:
+    found = examine(Options())
+    assert bad(found) == {}
+    assert {"versions", "flows", "policy", "store", "keys", "clock", "disk", "clinic", "links", "mail"} <= {
+        each.what for each in found
+    }
+    assert run(["doctor"]) == 0
+
+
+def test_nothing_is_made_by_looking(home: Path) -> None:
+    assert bad(examine(Options())) == {}
+    assert list(home.iterdir()) == []
+
+
+def test_a_damaged_conversation_is_named(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with closing(sqlite3.connect(store)) as db:
+        db.execute("UPDATE sessions SET state = x'00'")
+        db.commit()
+    found = bad(examine(Options()))["store"]
+    assert "damaged: s-1" in found.said
+    assert "recover" in found.do
+    assert run(["doctor", "--json"]) == 1
+    assert {"what": "store", "state": "bad", "said": found.said, "do": found.do} in json.loads(
+        capsys.readouterr().out
+    )
+
+
+def test_a_key_that_others_may_read_is_bad(store: Path) -> None:
+    key_path(store).chmod(0o644)
+    assert bad(examine(Options()))["keys"].do == f"chmod 600 {key_path(store)}"
+
+
+def test_a_clock_that_went_back_is_bad(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    really = doctor.utc_now
+    monkeypatch.setattr(doctor, "utc_now", lambda: really().replace(year=2020, day=1))
+    assert "2020" in bad(examine(Options()))["clock"].said
+
+
+def test_too_little_room_is_bad(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "LEAST_FREE", 2**60)
+    assert "Make room" in bad(examine(Options()))["disk"].do
+
+
+def test_links_that_run_out_too_soon_are_bad(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "SHORTEST_LINK", 100)
+    assert "48 hours" in bad(examine(Options()))["links"].said
+
+
+@pytest.mark.parametrize(
+    ("options", "what"),
+    [
+        (Options(config=Path("nowhere")), "policy"),
+        (Options(clinic="sqlite:///nowhere.db"), "clinic"),
+        (Options(mail="pigeon:home"), "mail"),
+        (Options(store="mysql://x"), "store"),
+        (Options(flows=Path("nowhere")), "flows"),
+    ],
+)
+def test_what_was_named_wrongly_is_said_with_what_to_do(store: Path, options: Options, what: str) -> None:
+    found = bad(examine(options))
+    assert found[what].do
