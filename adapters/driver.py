@@ -444,8 +444,14 @@ class Driver:
             return Lost(call.key, self._now())
         if not held.asked_gate:
             return self._consult(held, call)
-        if call.effect is Effect.READ or not self._caller.has_secrets_of(call, held.session):
+        if call.effect is Effect.READ:
             return self._called(held, call)
+        if not self._caller.has_secrets_of(call, held.session):
+            outcome = self._called(held, call)
+            if before == "planned":
+                # It was planned before a crash, and what it needs is gone: it will not be made.
+                held.ledger.append(self._entry(call, "rejected", outcome))
+            return outcome
         if held.lease is None:
             held.lease = self._leased(held.session)
         self._parts.gate.about_to(call, self._actor(held), held.session, self._now())

@@ -11,7 +11,7 @@ from adapters.stores.port import LedgerEntry, LedgerStatus, WrongTransition
 
 NEXT: Mapping[LedgerStatus | None, frozenset[LedgerStatus]] = {
     None: frozenset({"planned"}),
-    "planned": frozenset({"sent"}),
+    "planned": frozenset({"sent", "rejected"}),
     "sent": frozenset({"confirmed", "rejected", "unknown"}),
     "unknown": frozenset({"reconciled"}),
     "confirmed": frozenset(),

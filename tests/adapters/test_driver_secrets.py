@@ -174,7 +174,7 @@ def test_a_secret_lost_while_its_call_was_planned_or_sent(tmp_path: Path, status
         view = desk.driver.resume(session)
         if status == "sent":
             assert (asked(view), clinic.made) == ("word", [])
-            assert desk.ledger(session) == ["planned"]
+            assert desk.ledger(session) == ["rejected"]
             assert "Please type it again" in texts(view)
         else:
             assert (asked(view), outcomes(view)) == ("done", ["reconciled"])

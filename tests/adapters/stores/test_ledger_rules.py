@@ -12,6 +12,7 @@ from adapters.stores.port import LedgerEntry, LedgerStatus, WrongTransition
 ALLOWED = {
     (None, "planned"),
     ("planned", "sent"),
+    ("planned", "rejected"),
     ("sent", "confirmed"),
     ("sent", "rejected"),
     ("sent", "unknown"),
