@@ -149,9 +149,9 @@ class ProcessStage:
         """See `Stage.by_hand`."""
         change_people(self._folder, self._replay, change, self._now)
 
-    def plan_fault(self, action: str, fault: str) -> None:
+    def plan_fault(self, action: str, fault: str, call: int) -> None:
         """See `Stage.plan_fault`."""
-        faults = (*self._task.faults, (action, fault))
+        faults = (*self._task.faults, (action, fault, call))
         self._task = msgspec.structs.replace(self._task, faults=faults)
 
     def why(self, step: str) -> str:

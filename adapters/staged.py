@@ -43,7 +43,7 @@ class Task(msgspec.Struct, frozen=True):
     audience: Audience
     session: str
     flows: str
-    faults: tuple[tuple[str, str], ...]
+    faults: tuple[tuple[str, str, int], ...]
     generation: int
 
 
@@ -64,8 +64,8 @@ def main(folder: Path) -> int:
         raise ValueError(f"{task.replay} is no replay")
     library = open_library(Path(task.flows) if task.flows else None)
     with closing(_world(folder, task, replay, library)) as world:
-        for action, fault in task.faults:
-            world.clinic.plan(action, fault)
+        for planned in task.faults:
+            world.clinic.plan(*planned)
         driver = world.driver
         if task.session:
             view = driver.resume(task.session)

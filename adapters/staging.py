@@ -9,7 +9,7 @@ import email
 import email.policy
 import mailbox
 import re
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -35,7 +35,7 @@ from adapters.gates.policy_gate import PolicyGate
 from adapters.library import Library
 from adapters.mail.maildir import Maildir
 from adapters.replay.port import CallMade
-from adapters.replay.replay_file import LOST, Replay
+from adapters.replay.replay_file import LOST, NOT_DONE, Replay
 from adapters.secrets.vault import MemoryVault
 from adapters.stores.port import Store
 from adapters.stores.sqlite import SqliteStore
@@ -81,18 +81,15 @@ class FaultyClinic:
     def __init__(self, inside: Backend, log: Path | None = None) -> None:
         self._inside = inside
         self._log = log
-        self._before = Counter(each.action for each in logged_calls(log)) if log is not None else Counter()
-        self._planned: dict[str, deque[str]] = {}
+        self._calls = Counter(each.action for each in logged_calls(log)) if log is not None else Counter()
+        self._planned: dict[tuple[str, int], str] = {}
         self._untold: set[str] = set()
         self.made: list[CallMade] = []
 
-    def plan(self, action: str, fault: str) -> None:
-        """Let a coming call of `action` end in `fault` (empty: in none). What was planned for calls that an
-        earlier process made is done with."""
-        if self._before[action] > 0:
-            self._before[action] -= 1
-            return
-        self._planned.setdefault(action, deque()).append(fault)
+    def plan(self, action: str, fault: str, call: int) -> None:
+        """See `Stage.plan_fault`. Calls that an earlier process made count."""
+        free = (number for number in count(1) if (action, number) not in self._planned)
+        self._planned[action, call or next(free)] = fault
 
     def capabilities(self) -> frozenset[str]:
         """Those of the backend inside."""
@@ -100,8 +97,8 @@ class FaultyClinic:
 
     def perform(self, action: str, args: Mapping[str, Value], context: CallContext) -> Value:
         """See `Backend.perform`; a planned fault comes instead."""
-        planned = self._planned.get(action)
-        fault = planned.popleft() if planned else ""
+        self._calls[action] += 1
+        fault = self._planned.get((action, self._calls[action]), "")
         try:
             result = (
                 self._faulty(fault, action, args, context) if fault else self._done(action, args, context)
@@ -125,6 +122,8 @@ class FaultyClinic:
     def _faulty(self, fault: str, action: str, args: Mapping[str, Value], context: CallContext) -> Value:
         if fault == LOST:
             self._done(action, args, context)
+            raise OutcomeLost
+        if fault == NOT_DONE:
             raise OutcomeLost
         failure = Failure(fault)
         if failure is Failure.OUTCOME_UNKNOWN and CATALOG.actions[action].effect is not Effect.READ:
@@ -276,9 +275,9 @@ class DriverStage:
         """See `Stage.events`."""
         return events_of(self._world.store)
 
-    def plan_fault(self, action: str, fault: str) -> None:
+    def plan_fault(self, action: str, fault: str, call: int) -> None:
         """See `Stage.plan_fault`."""
-        self._world.clinic.plan(action, fault)
+        self._world.clinic.plan(action, fault, call)
 
     def why(self, step: str) -> str:
         """See `Stage.why`."""

@@ -63,9 +63,11 @@ class Stage(Protocol):
         """Change people in the clinic's own software, as the conversation asked somebody to do."""
         ...
 
-    def plan_fault(self, action: str, fault: str) -> None:
-        """Let the next call of `action` that has no fault planned yet end in `fault`: a kind of failure,
-        `lost` (it is done, but the answer never comes) or `outcome_unknown` (and looking shows nothing)."""
+    def plan_fault(self, action: str, fault: str, call: int) -> None:
+        """Let a call of `action` end in `fault`: the one with the number `call`, or for 0 the first that has
+        no fault planned yet. A fault is a kind of failure, `lost` (it is done, but the answer never comes),
+        `not_done` (it is not, and the answer never comes) or `outcome_unknown` (and looking shows
+        nothing)."""
         ...
 
     def why(self, step: str) -> str:

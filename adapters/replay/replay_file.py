@@ -26,7 +26,7 @@ from engine import (
     read,
 )
 
-LOST = "lost"
+LOST, NOT_DONE = "lost", "not_done"
 NOW = "2026-03-10T15:00:00Z"
 """The moment at which a replay happens unless it says `now`."""
 
@@ -40,6 +40,7 @@ TURN_KEYS = (
     "outcome",
     "error",
     "fault",
+    "call",
     "by hand",
     "back",
     "change",
@@ -53,9 +54,10 @@ TURN_KEYS = (
 KINDS = ("ask", "did", "by hand", "back", "change", "reveal", "later", "restart", "start")
 _REVEALS = ("true", LOST)
 LONGEST_LATER = 100_000
+MOST_CALLS = 1_000
 HOLDS = ("settings", "mailbox", "tickets", "journal")
 OUTCOMES = ("confirmed", "rejected", "unknown", "reconciled")
-FAULTS = (*(failure.value for failure in Failure), LOST)
+FAULTS = (*(failure.value for failure in Failure), LOST, NOT_DONE)
 
 TurnKind: TypeAlias = Literal[
     "ask", "did", "by hand", "back", "change", "reveal", "later", "restart", "start"
@@ -67,8 +69,9 @@ class Expected(msgspec.Struct, frozen=True):
 
     `name` is the step that asks or whose answer is changed, the action, or the flow of another conversation
     that is begun. `problem` is the code with which the answer is refused; `text` words that the question
-    holds; `fault` what the backend is made to answer; `by` who answers or begins, if not the usual person. A
-    secret is shown (`reveal: true`) or gone (`reveal: lost`), which `error` says; `minutes` pass.
+    holds; `fault` what the backend is made to answer at the `call`-th call of the action (0: the first one
+    for which nothing is planned yet); `by` who answers or begins, if not the usual person. A secret is shown
+    (`reveal: true`) or gone (`reveal: lost`), which `error` says; `minutes` pass.
     """
 
     kind: TurnKind
@@ -83,6 +86,7 @@ class Expected(msgspec.Struct, frozen=True):
     change: Node | None = None
     by: str = ""
     minutes: int = 0
+    call: int = 0
 
 
 class Replay(msgspec.Struct, frozen=True):
@@ -183,6 +187,19 @@ class _Reading:
             by=self._text(node, "by", ""),
         )
 
+    def _call(self, node: Mapping) -> int:
+        given = node.get("call")
+        if given is None:
+            return 0
+        number = given.value if isinstance(given, Scalar) else None
+        if node.get("fault") is None:
+            self._wrong(given.place, "`call` says which call a `fault` is for; there is none here.")
+        elif isinstance(number, int) and not isinstance(number, bool) and 0 < number <= MOST_CALLS:
+            return number
+        else:
+            self._wrong(given.place, "`call` is the number of a call of this action, from 1.")
+        return 0
+
     def _minutes(self, node: Mapping) -> int:
         given = node.get("later")
         minutes = given.value if isinstance(given, Scalar) else None
@@ -199,6 +216,7 @@ class _Reading:
             outcome=self._word(node, "outcome", OUTCOMES) if node.get("outcome") else "",
             error=self._word(node, "error", FAULTS) if node.get("error") else "",
             fault=self._word(node, "fault", FAULTS) if node.get("fault") else "",
+            call=self._call(node),
         )
 
     def _holds(self, node: Node | None) -> tuple[tuple[str, Value, Place], ...]:

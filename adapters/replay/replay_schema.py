@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from adapters.json_schema import Schema, closed, list_of, one_of, told, whole, written
-from adapters.replay.replay_file import FAULTS, HOLDS, KEYS, KINDS, LONGEST_LATER, LOST, OUTCOMES, TURN_KEYS
+from adapters.replay.replay_file import (
+    FAULTS,
+    HOLDS,
+    KEYS,
+    KINDS,
+    LONGEST_LATER,
+    LOST,
+    MOST_CALLS,
+    OUTCOMES,
+    TURN_KEYS,
+)
 from engine import Audience, Catalog, Outcome
 
 
@@ -38,6 +48,7 @@ def _turn(catalog: Catalog, people: Schema) -> dict[str, Schema]:
         "outcome": told("What came of it", one_of(OUTCOMES)),
         "error": told("The failure it ends in", faults),
         "fault": told("What the clinic's system is made to answer", faults),
+        "call": told("At which call of this action, from 1, if not at the first", whole(1, MOST_CALLS)),
         "by hand": told("What somebody changes in the clinic's own software in between", people),
         "back": told("Going back to the question before", {}),
         "change": told("Going back to this question, whose answer is changed", written()),

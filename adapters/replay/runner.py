@@ -8,9 +8,12 @@ from dataclasses import dataclass, field
 import msgspec
 
 from adapters.replay.port import REFUSED_HERE, Stage, StageFailed
-from adapters.replay.replay_file import Expected, Replay
+from adapters.replay.replay_file import LOST, NOT_DONE, Expected, Replay
 from adapters.view import View
-from engine import Did, Finish, Place, Prompt, Reveal, Value
+from engine import Did, Failure, Finish, Place, Prompt, Reveal, Value
+
+_OUTCOMES = {LOST: "", NOT_DONE: Failure.UNAVAILABLE.value}
+"""How a call ends whose answer never came, once it was looked for."""
 
 
 class Break(msgspec.Struct, frozen=True):
@@ -73,7 +76,7 @@ class _Holding:
         self.place = self.replay.end_place
         for turn in self.replay.turns:
             if turn.fault:
-                self.stage.plan_fault(turn.name, turn.fault)
+                self.stage.plan_fault(turn.name, turn.fault, turn.call)
         self._came(self.stage.start())
         for turn in self.replay.turns:
             self.place = turn.place
@@ -161,7 +164,7 @@ class _Holding:
 
     def _same_outcome(self, turn: Expected, did: Did) -> None:
         error = did.error.value if did.error is not None else ""
-        wanted = turn.error or ("" if turn.fault == "lost" else turn.fault)
+        wanted = turn.error or _OUTCOMES.get(turn.fault, turn.fault)
         if error != wanted:
             raise _Parted(turn.place, f"`{turn.name}` ends in {wanted or 'success'}", error or "it worked")
         if turn.outcome and did.outcome != turn.outcome:

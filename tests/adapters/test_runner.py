@@ -114,3 +114,34 @@ def test_what_is_wrong_with_a_replay_is_a_finding(
     outcome = run(GOOD.replace(old, new), tmp_path, library)
     assert outcome.broke is None
     assert code in {finding.code for finding in outcome.findings}
+
+
+def test_a_fault_is_for_the_first_call_of_its_action_or_for_the_one_that_is_named(
+    tmp_path: Path, library: Library
+) -> None:
+    sought = "  - {ask: who, answer: Ines Barrow}\n"
+    dids = "  - {did: find_clients, fault: unavailable%s}\n  - {ask: 'search!error', answer: again}\n"
+    assert run(GOOD.replace(sought, sought + dids % "" + dids % ", call: 2"), tmp_path, library).passed
+    broke = run(GOOD.replace(sought, sought + dids % ", call: 2"), tmp_path, library).broke
+    assert broke is not None
+    assert (broke.place.line, broke.expected) == (13, "the call `find_clients`")
+
+
+def test_a_call_that_was_not_done_and_whose_answer_never_came_is_found_by_looking(
+    tmp_path: Path, library: Library
+) -> None:
+    text = GOOD.replace(
+        "  - did: send_invitation\n",
+        "  - {did: send_invitation, fault: not_done, outcome: reconciled}\n"
+        "  - {ask: not-now, answer: again}\n"
+        "  - {ask: send, answer: send}\n"
+        "  - did: send_invitation\n",
+    )
+    assert run(text, tmp_path, library).passed
+
+
+@pytest.mark.parametrize("call", ["0", "yes", "1.5"])
+def test_a_call_that_no_number_can_be_is_a_finding(call: str, tmp_path: Path, library: Library) -> None:
+    did = f"  - {{did: set_portal_settings, fault: unavailable, call: {call}}}\n"
+    outcome = run(GOOD.replace("  - did: set_portal_settings\n", did), tmp_path, library)
+    assert [(each.code, each.place.line) for each in outcome.findings] == [("U401", 14)]
