@@ -27,6 +27,7 @@ import click
 from adapters.commands import sessions as operating
 from adapters.commands.doctor import doctor
 from adapters.commands.keys import keys
+from adapters.commands.record import record
 from adapters.commands.reference import reference
 from adapters.commands.schema import schema
 
@@ -661,5 +662,6 @@ def _write(path: Path, text: str) -> None:
 
 unstuck.add_command(schema)
 unstuck.add_command(keys)
+unstuck.add_command(record)
 unstuck.add_command(doctor)
 unstuck.add_command(reference)

@@ -60,6 +60,14 @@ class Front(Protocol):
         """Go back to a question that was answered."""
         ...
 
+    def hand_over(self, text: str) -> View:
+        """Hand the case over."""
+        ...
+
+    def stop(self) -> View:
+        """Give the conversation up."""
+        ...
+
     def reveal(self, id: str) -> tuple[bool, View]:
         """Let the secret that waits be shown; whether it was."""
         ...
@@ -144,6 +152,14 @@ class ProcessStage:
     def change(self, prompt: str) -> View:
         """See `Stage.change`."""
         return self._came(self._talked_to().change(prompt))
+
+    def hand_over(self, text: str) -> View:
+        """See `Stage.hand_over`."""
+        return self._came(self._talked_to().hand_over(text))
+
+    def stop(self) -> View:
+        """See `Stage.stop`."""
+        return self._came(self._talked_to().stop())
 
     def by_hand(self, change: Node) -> None:
         """See `Stage.by_hand`."""
@@ -247,6 +263,14 @@ class JsonFront:
     def change(self, prompt: str) -> View:
         """See `Front.change`."""
         return self._asked({"change": prompt})
+
+    def hand_over(self, text: str) -> View:
+        """See `Front.hand_over`. Raises StageFailed: no request does it."""
+        raise StageFailed("a case cannot be handed over with --json")
+
+    def stop(self) -> View:
+        """See `Front.stop`. Raises StageFailed: no request does it."""
+        raise StageFailed("a conversation cannot be given up with --json")
 
     def reveal(self, id: str) -> tuple[bool, View]:
         """See `Front.reveal`. What is shown is not kept here."""

@@ -22,7 +22,7 @@ from adapters.replay.port import Stage
 from adapters.replay.replay_file import Replay, read_replay
 from adapters.replay.runner import Break, hold
 from adapters.staging import DriverStage, people_for
-from engine import Diagnostic, Flow, Traced, did_you_mean, finding, has_errors
+from engine import Diagnostic, Flow, Source, Traced, did_you_mean, finding, has_errors
 
 Watch: TypeAlias = Callable[[str, Flow, tuple[Traced, ...]], None]
 """Takes the path of a replay, the flow of one of its sessions, and that session's trace."""
@@ -93,6 +93,14 @@ def run_replay(path: Path, library: Library, watch: Watch | None = None, on: On 
     return hold_replay(replay, library, watch, on)
 
 
+def run_text(text: str, path: str, library: Library, watch: Watch | None = None) -> ReplayOutcome:
+    """Run a replay that is in no file yet; `path` is what its places say."""
+    replay, findings = replay_from(Source(path, text), library)
+    if replay is None:
+        return ReplayOutcome(path, path, 0.0, findings)
+    return hold_replay(replay, library, watch)
+
+
 def hold_replay(
     replay: Replay, library: Library, watch: Watch | None = None, on: On = ENGINE
 ) -> ReplayOutcome:
@@ -128,6 +136,11 @@ def load_replay(path: Path, library: Library) -> tuple[Replay | None, tuple[Diag
     source, problem = read_source(path)
     if source is None:
         return None, (problem,) if problem is not None else ()
+    return replay_from(source, library)
+
+
+def replay_from(source: Source, library: Library) -> tuple[Replay | None, tuple[Diagnostic, ...]]:
+    """The replay in a text; see `load_replay`."""
     replay, findings = read_replay(source, CATALOG)
     if replay is None:
         return None, findings

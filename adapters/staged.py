@@ -120,6 +120,14 @@ class Telling(Talk):
         """See `Talk.back`."""
         return self.came(super().back(session))
 
+    def stop(self, session: str) -> View:
+        """See `Talk.stop`."""
+        return self.came(super().stop(session))
+
+    def hand_over(self, session: str, text: str) -> View:
+        """See `Talk.hand_over`."""
+        return self.came(super().hand_over(session, text))
+
 
 def _at_console(talk: Telling, view: View) -> None:
     from adapters.console.chat import Chat, Left

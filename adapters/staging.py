@@ -263,9 +263,22 @@ class DriverStage:
         """See `Stage.change`."""
         return self._world.driver.change(self._session, prompt)
 
+    def hand_over(self, text: str) -> View:
+        """See `Stage.hand_over`."""
+        return self._world.driver.hand_over(self._session, text)
+
+    def stop(self) -> View:
+        """See `Stage.stop`."""
+        return self._world.driver.stop(self._session)
+
     def by_hand(self, change: Node) -> None:
         """See `Stage.by_hand`."""
         change_people(self._folder, self._replay, change, self._now)
+
+    @property
+    def store(self) -> Store:
+        """Where the conversations of this world are kept."""
+        return self._world.store
 
     def walks(self) -> Iterator[tuple[Flow, tuple[Traced, ...]]]:
         """What every session of this world went through so far."""

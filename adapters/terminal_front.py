@@ -78,6 +78,14 @@ class TerminalFront:
         """See `Front.change`. Raises StageFailed: no words of the console lead to one certain question."""
         raise StageFailed(f"an earlier answer ({prompt}) cannot be changed by typing")
 
+    def hand_over(self, text: str) -> View:
+        """See `Front.hand_over`."""
+        return self._sure(f"/handover {text}")
+
+    def stop(self) -> View:
+        """See `Front.stop`."""
+        return self._sure("/stop")
+
     def reveal(self, id: str) -> tuple[bool, View]:
         """See `Front.reveal`: asked for by Enter, and cleared away by Enter."""
         self._type("")
@@ -94,6 +102,12 @@ class TerminalFront:
     def end(self) -> None:
         """See `Front.end`."""
         self._child.close(force=True)
+
+    def _sure(self, command: str) -> View:
+        """Give a command that asks once more."""
+        self._type(command)
+        self._type("yes")
+        return self._next()[1]
 
     def _type(self, text: str) -> None:
         """Type a line, once everything was drawn."""

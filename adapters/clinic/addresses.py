@@ -15,7 +15,7 @@ from adapters.clinic.records import Person, persons
 from engine import Value
 
 # Providers whose domains are often mistyped; the clinic's own frequent domains are added to them.
-_DOMAINS = frozenset(
+PROVIDERS = frozenset(
     """gmail.com googlemail.com outlook.com hotmail.com live.com msn.com icloud.com me.com mac.com aol.com
     yahoo.com yahoo.ca yahoo.co.uk yahoo.fr hotmail.ca hotmail.co.uk hotmail.fr live.ca outlook.fr proton.me
     protonmail.com gmx.com gmx.de gmx.net web.de rogers.com shaw.ca sympatico.ca telus.net bell.net cogeco.ca
@@ -111,7 +111,7 @@ def own_domains(everybody: Iterable[Person], person: Person) -> frozenset[str]:
 def suggested_domain(address: str, own: frozenset[str] = frozenset()) -> str | None:
     """The domain that was probably meant, or None where nothing seems mistyped."""
     local, at, domain = normal(address).rpartition("@")
-    known = _DOMAINS | own
+    known = PROVIDERS | own
     if not at or not local or not domain or domain in known:
         return None
     name, _, ending = domain.partition(".")

@@ -59,6 +59,14 @@ class Stage(Protocol):
         """Go back to the question `prompt`, which was answered."""
         ...
 
+    def hand_over(self, text: str) -> View:
+        """Hand the case over to the clinic's support, with what its ticket shall say."""
+        ...
+
+    def stop(self) -> View:
+        """Give the conversation up for good."""
+        ...
+
     def by_hand(self, change: Node) -> None:
         """Change people in the clinic's own software, as the conversation asked somebody to do."""
         ...

@@ -50,17 +50,35 @@ TURN_KEYS = (
     "later",
     "restart",
     "start",
+    "hand over",
+    "stop",
 )
-KINDS = ("ask", "did", "by hand", "back", "change", "reveal", "later", "restart", "start")
+KINDS = (
+    "ask",
+    "did",
+    "by hand",
+    "back",
+    "change",
+    "reveal",
+    "later",
+    "restart",
+    "start",
+    "hand over",
+    "stop",
+)
 _REVEALS = ("true", LOST)
 LONGEST_LATER = 100_000
 MOST_CALLS = 1_000
 HOLDS = ("settings", "mailbox", "tickets", "journal")
+OPEN = "open"
+"""The end of a replay whose conversation has not ended."""
+
+ENDS = (*(outcome.value for outcome in Outcome), OPEN)
 OUTCOMES = ("confirmed", "rejected", "unknown", "reconciled")
 FAULTS = (*(failure.value for failure in Failure), LOST, NOT_DONE)
 
 TurnKind: TypeAlias = Literal[
-    "ask", "did", "by hand", "back", "change", "reveal", "later", "restart", "start"
+    "ask", "did", "by hand", "back", "change", "reveal", "later", "restart", "start", "hand over", "stop"
 ]
 
 
@@ -69,9 +87,10 @@ class Expected(msgspec.Struct, frozen=True):
 
     `name` is the step that asks or whose answer is changed, the action, or the flow of another conversation
     that is begun. `problem` is the code with which the answer is refused; `text` words that the question
-    holds; `fault` what the backend is made to answer at the `call`-th call of the action (0: the first one
-    for which nothing is planned yet); `by` who answers or begins, if not the usual person. A secret is shown
-    (`reveal: true`) or gone (`reveal: lost`), which `error` says; `minutes` pass.
+    holds, or of a case that is handed over; `fault` what the backend is made to answer at the `call`-th call
+    of the action (0: the first one for which nothing is planned yet); `by` who answers or begins, if not the
+    usual person. A secret is shown (`reveal: true`) or gone (`reveal: lost`), which `error` says; `minutes`
+    pass.
     """
 
     kind: TurnKind
@@ -136,7 +155,7 @@ class _Reading:
             self._text(root, "now", NOW),
             root.get("clinic"),
             tuple(turn for node in turns.items if (turn := self._turn(node)) is not None),
-            self._word(root, "end", [each.value for each in Outcome]),
+            self._word(root, "end", ENDS),
             end.place if end is not None else root.place,
             self._holds(root.get("holds")),
             source,
@@ -168,6 +187,10 @@ class _Reading:
                 return Expected("later", place, minutes=self._minutes(node))
             case "restart":
                 return Expected("restart", place)
+            case "hand over":
+                return Expected("hand over", place, text=self._text(node, "hand over"))
+            case "stop":
+                return Expected("stop", place)
             case "start":
                 return Expected("start", place, self._text(node, "start"), by=self._text(node, "by", ""))
             case _:

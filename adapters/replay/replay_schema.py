@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from adapters.json_schema import Schema, closed, list_of, one_of, told, whole, written
 from adapters.replay.replay_file import (
+    ENDS,
     FAULTS,
     HOLDS,
     KEYS,
@@ -14,7 +15,7 @@ from adapters.replay.replay_file import (
     OUTCOMES,
     TURN_KEYS,
 )
-from engine import Audience, Catalog, Outcome
+from engine import Audience, Catalog
 
 
 def replay_schema(catalog: Catalog, people: Schema) -> Schema:
@@ -30,7 +31,7 @@ def replay_schema(catalog: Catalog, people: Schema) -> Schema:
         "now": told("The moment at which it begins, like 2026-03-10T15:00:00Z", written()),
         "clinic": told("The people it starts with: a fixture's name, or people of its own", {}),
         "turns": told("Every question and every change, in order", list_of(turn)),
-        "end": told("How it ends", one_of([each.value for each in Outcome])),
+        "end": told("How it ends", one_of(ENDS)),
         "holds": told("What must be there at the end", closed({name: {} for name in HOLDS})),
         "note": told("A remark for other authors", {}),
     }
@@ -57,6 +58,8 @@ def _turn(catalog: Catalog, people: Schema) -> dict[str, Schema]:
         "reveal": told("A secret is shown (true), or gone (lost)", {"enum": [True, LOST]}),
         "later": told("So many minutes pass", whole(1, LONGEST_LATER)),
         "restart": told("The program stops and goes on", {}),
+        "hand over": told("The case is handed over with these words", written()),
+        "stop": told("The conversation is given up", {}),
         "start": told("Another conversation is begun, in this flow", written()),
     }
     return {key: values.get(key, {}) for key in TURN_KEYS}

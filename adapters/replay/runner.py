@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from adapters.replay.port import REFUSED_HERE, Stage, StageFailed
-from adapters.replay.replay_file import LOST, NOT_DONE, Expected, Replay
+from adapters.replay.replay_file import LOST, NOT_DONE, OPEN, Expected, Replay
 from adapters.view import View
 from engine import Did, Failure, Finish, Place, Prompt, Reveal, Value
 
@@ -103,6 +103,12 @@ class _Holding:
             case "start":
                 self._no_more_calls(turn.place, f"another conversation: {turn.name}")
                 self._came(self.stage.start(turn.name, turn.by))
+            case "hand over":
+                self._no_more_calls(turn.place, "that the case is handed over")
+                self._came(self.stage.hand_over(turn.text))
+            case "stop":
+                self._no_more_calls(turn.place, "that the conversation is given up")
+                self._came(self.stage.stop())
             case "by hand":
                 if turn.change is not None:
                     self.stage.by_hand(turn.change)
@@ -151,16 +157,15 @@ class _Holding:
             self._same_outcome(turn, self.dids.popleft())
             return
         calls = self.stage.calls()
-        for number in range(self.seen_calls, len(calls)):
-            if calls[number].action == turn.name:
-                self.seen_calls = number + 1
-                error = turn.error or turn.fault
-                if error and calls[number].failure != error:
-                    raise _Parted(
-                        turn.place, f"{wanted} ends in {error}", calls[number].failure or "it worked"
-                    )
-                return
-        raise _Parted(turn.place, wanted, self._waiting())
+        made = [number for number, call in enumerate(calls) if call.action == turn.name]
+        unseen = [number for number in made if number >= self.seen_calls]
+        later = made[turn.call - 1 : turn.call] if turn.call else unseen
+        if not later:
+            raise _Parted(turn.place, wanted, self._waiting())
+        self.seen_calls = later[0] + 1
+        error = turn.error or turn.fault
+        if error and calls[later[0]].failure != error:
+            raise _Parted(turn.place, f"{wanted} ends in {error}", calls[later[0]].failure or "it worked")
 
     def _same_outcome(self, turn: Expected, did: Did) -> None:
         error = did.error.value if did.error is not None else ""
@@ -179,7 +184,7 @@ class _Holding:
         wanted = f"the end: {self.replay.end}"
         self._no_more_calls(self.replay.end_place, wanted)
         end = self.view.end if self.view is not None else None
-        if end is None or end.outcome.value != self.replay.end:
+        if (end.outcome.value if end is not None else OPEN) != self.replay.end:
             raise _Parted(self.replay.end_place, wanted, self._waiting())
         held = self.stage.holds()
         for key, value, place in self.replay.holds:

@@ -28,6 +28,7 @@ CHOOSERS = frozenset(
         "adapters.measuring",
         "adapters.process_stage",
         "adapters.pytest_replays",
+        "adapters.recording",
         "adapters.replaying",
         "adapters.schemas",
         "adapters.settings_check",

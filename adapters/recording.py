@@ -1,0 +1,229 @@
+"""Turns a conversation that is kept into a replay, and looks whether the replay goes the same way.
+
+Chooses concrete parts, as `replaying` does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import msgspec
+
+from adapters.clinic.fixture import Fixture
+from adapters.clinic.met import Meeting
+from adapters.library import Library
+from adapters.problems import PlainProblem
+from adapters.replay.heard import Heard, HeardTurn, heard
+from adapters.replay.replay_file import NOW
+from adapters.replay.replay_writer import replay_text
+from adapters.replaying import failure_text, run_text
+from adapters.staging import ACTOR
+from adapters.stores.port import Store
+from engine import Effect, Event, Flow, OutOfTurn, Prompt, Traced, Value, secret_id
+
+SECRET = "Stand-in-4-a-secret-27!"
+"""What is typed in a recorded replay where a secret was typed."""
+
+OTHER = "something else"
+_REFUSED: Mapping[str, Value] = {
+    "empty": "",
+    "too_short": "x",
+    "too_common": "password",
+    "too_few": [],
+    "too_small": "-999999999",
+    "too_large": "999999999",
+}
+"""What is refused for the same reason as what was typed; for other reasons `OTHER` is."""
+
+COLLEAGUE = "colleague"
+_DECODER: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
+
+
+class Recording(msgspec.Struct, frozen=True):
+    """A recorded replay. `parted` says where holding it goes otherwise than the conversation went; empty
+    where it goes the same way."""
+
+    text: str
+    parted: str
+
+
+def record(store: Store, library: Library, session: str, path: str) -> Recording:
+    """The replay of one session; `path` is where it will be, for the places in what is said of it.
+
+    Raises UnknownSession, and PlainProblem if the session cannot be read.
+    """
+    kept = store.load(session)
+    flow = library.revive(kept.flow, kept.version, lambda: store.load_version(kept.version))
+    try:
+        heard_of = heard(flow, (_DECODER.decode(body) for _, body in store.events(session)))
+    except (msgspec.MsgspecError, OutOfTurn, ValueError):
+        raise PlainProblem(
+            f"The conversation {session} was kept by another version of unstuck.",
+            "Record it with the version that held it.",
+        ) from None
+    return recorded(flow, heard_of, library, path)
+
+
+def recorded(flow: Flow, heard_of: Heard, library: Library, path: str) -> Recording:
+    """The replay of a conversation. Time passes in it only where it goes another way without that."""
+    writing = _Writing(flow, heard_of)
+    text = writing.text(passing=False)
+    if not _parted(text, library, path, heard_of):
+        return Recording(text, "")
+    text = writing.text(passing=True)
+    return Recording(text, _parted(text, library, path, heard_of))
+
+
+def _parted(text: str, library: Library, path: str, heard_of: Heard) -> str:
+    """Where the replay goes otherwise than the conversation went, in words."""
+    walked: list[tuple[str, str, str]] = []
+
+    def watch(_: str, flow: Flow, trace: tuple[Traced, ...]) -> None:
+        walked.extend(_way(trace))
+
+    try:
+        outcome = run_text(text, path, library, watch)
+    except PlainProblem as problem:
+        return str(problem)
+    if not outcome.passed:
+        return failure_text(outcome)
+    wanted = list(_way(heard_of.trace))
+    if walked == wanted:
+        return ""
+    there = next((one for one, other in zip(wanted, walked, strict=False) if one != other), wanted[-1])
+    return f"It goes another way than the conversation did at the step {there[0]} of the flow {there[1]}."
+
+
+def _way(trace: Iterable[Traced]) -> Iterator[tuple[str, str, str]]:
+    """The steps of a way, and where it went from each; whether words are personal does not matter here."""
+    for each in trace:
+        if each.kind != "answer":
+            yield each.path, each.flow, f"{each.kind} {each.way} {each.to}"
+
+
+class _Writing:
+    """A conversation on its way into a replay."""
+
+    def __init__(self, flow: Flow, heard_of: Heard) -> None:
+        self._flow = flow
+        self._heard = heard_of
+        self._began = datetime.fromisoformat(heard_of.started.at)
+        meeting = Meeting()
+        for call in heard_of.calls:
+            at = datetime.fromisoformat(call.at)
+            meeting.take(call.action, call.args, call.result, at, _asked(heard_of, call.turns))
+        self._meeting = meeting
+        self._fixture = Fixture(meeting, self._began)
+        self._clinic = self._fixture.people()
+        self._people: dict[str, str] = {heard_of.started.actor: ACTOR}
+
+    def text(self, passing: bool) -> str:
+        """The replay; with `passing` the time goes on in it as it did."""
+        began = self._heard.started.at
+        replay: dict[str, Value] = {
+            "replay": f"recorded: {self._flow.tree.title}",
+            "flow": self._heard.started.flow,
+            "as": self._heard.started.audience.value,
+            **({"now": began} if began != NOW else {}),
+            "clinic": self._clinic,
+            "turns": list(self._turns(passing)),
+            "end": self._heard.end or "open",
+        }
+        done = self._journal()
+        if done:
+            replay["holds"] = {"journal": done}
+        return replay_text(replay, ("Recorded from a conversation; everything personal is a stand-in.",))
+
+    def _journal(self) -> list[Value]:
+        """What was changed, by name."""
+        return [call.action for call in self._heard.calls if call.effect is not Effect.READ]
+
+    def _turns(self, passing: bool) -> Iterator[Value]:
+        clock = self._began
+        for number, turn in enumerate(self._heard.turns):
+            for change in self._meeting.changes:
+                by_hand = self._fixture.by_hand(change) if change.turn == number else None
+                if by_hand is not None:
+                    yield {"by hand": by_hand}
+            minutes = int((datetime.fromisoformat(turn.at) - clock).total_seconds() // 60)
+            if passing and minutes > 0 and turn.kind != "did":
+                clock += timedelta(minutes=minutes)
+                yield {"later": minutes}
+            yield self._turn(turn)
+
+    def _turn(self, turn: HeardTurn) -> dict[str, Value]:
+        match turn.kind:
+            case "ask":
+                said: dict[str, Value] = {"ask": turn.name, "answer": self._answer(turn)}
+            case "did":
+                said = {"did": turn.name}
+            case "change":
+                said = {"change": turn.name}
+            case "hand over":
+                said = {"hand over": OTHER}
+            case kind:
+                said = {kind: turn.error or True}
+        if turn.by:
+            said["by"] = self._colleague(turn.by)
+        told: dict[str, Value] = {"problem": turn.problem, "outcome": turn.outcome, "fault": turn.fault}
+        if turn.kind == "did":
+            told["error"] = turn.error
+        if turn.call > 1:
+            told["call"] = turn.call
+        return {**said, **{key: value for key, value in told.items() if value}}
+
+    def _colleague(self, actor: str) -> str:
+        number = len(self._people)
+        return self._people.setdefault(actor, f"{COLLEAGUE}{'' if number < 2 else f'-{number}'}")
+
+    def _answer(self, turn: HeardTurn) -> Value:
+        prompt, value = turn.prompt, turn.answer
+        if turn.problem and not (prompt is not None and prompt.kind == "email" and "@" in str(value)):
+            return _REFUSED.get(turn.problem, OTHER)
+        if secret_id(value) is not None or (prompt is not None and prompt.kind == "secret"):
+            return SECRET if secret_id(value) is not None else ""
+        if isinstance(value, list):
+            return [self._one(prompt, each) for each in value]
+        return self._one(prompt, value)
+
+    def _one(self, prompt: Prompt | None, value: Value) -> Value:
+        """One value of an answer."""
+        if prompt is None or not isinstance(value, str):
+            return value
+        stand_ins = self._fixture.stand_ins
+        match prompt.kind:
+            case "text" if value.strip() in {each.query.strip() for each in self._meeting.searches}:
+                return self._fixture.query(value)
+            case "text" | "email":
+                return stand_ins.typed(value)
+            case "phone":
+                return stand_ins.phone(value)
+            case "date":
+                return stand_ins.birth_date_as_typed(value)
+            case "number":
+                return value
+            case _:
+                return self._chosen(prompt, value)
+
+    def _chosen(self, prompt: Prompt, value: str) -> str:
+        """The id of the choice that was meant, by its id or by its words."""
+        plain = value.strip().casefold()
+        for choice in prompt.choices:
+            if plain in (choice.id.casefold(), choice.label.casefold()):
+                return self._fixture.ids.get(choice.id, choice.id)
+        if prompt.kind == "yes-no" and plain in ("yes", "no", "y", "n"):
+            return plain
+        return OTHER
+
+
+def _asked(heard_of: Heard, turns: int) -> int:
+    """The number of the last turn, of so many, in which a person did something."""
+    asked = (number for number in range(turns - 1, -1, -1) if heard_of.turns[number].kind != "did")
+    return next(asked, 0)
+
+
+def default_path(session: str) -> Path:
+    """Where a recorded replay goes if nothing else is said."""
+    return Path(f"{session}.replay.yaml")
