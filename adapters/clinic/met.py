@@ -33,7 +33,7 @@ _PORTAL = ("online_access", "email_notifications")
 @dataclass(slots=True)
 class Met:
     """One person. `facts` are as they were at first, by the keys of a people file. `masked` is what was seen
-    of an address, and `written_to` says that there is one; `born` is the year of a birth date that was not."""
+    of an address, and `written_to` says that there is one; `born` is the year of a birth date."""
 
     id: str
     client: str = ""
