@@ -124,7 +124,7 @@ def test_a_fault_is_for_the_first_call_of_its_action_or_for_the_one_that_is_name
     assert run(GOOD.replace(sought, sought + dids % "" + dids % ", call: 2"), tmp_path, library).passed
     broke = run(GOOD.replace(sought, sought + dids % ", call: 2"), tmp_path, library).broke
     assert broke is not None
-    assert (broke.place.line, broke.expected) == (13, "the call `find_clients` ends in unavailable")
+    assert (broke.place.line, broke.expected) == (13, "the call `find_clients`")
 
 
 def test_a_call_that_was_not_done_and_whose_answer_never_came_is_found_by_looking(
