@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from adapters.console.screen import Screen
     from adapters.console.transcript import Heading
     from adapters.finder import Match
+    from adapters.library import Library
     from adapters.measuring import Measuring, Verdict
     from adapters.view import View
     from adapters.wiring import Desk, FlowInfo, Options
@@ -573,10 +574,12 @@ def coverage_options(command: Callable[P, R]) -> Callable[P, R]:
     show_default=True,
     help="The front end to hold them on; console is a real terminal.",
 )
+@click.option("--bless", is_flag=True, help="Write what comes now into replays that go otherwise.")
 @coverage_options
 def test_replays(
     paths: tuple[Path, ...],
     flows: Path | None,
+    bless: bool,
     report: Path | None,
     front: Literal["engine", "json", "console"],
     coverage: bool,
@@ -595,6 +598,8 @@ def test_replays(
     own = flows or _own_folder(paths)
     where = list(paths) or [shipped_flows()]
     library = open_library(own)
+    if bless:
+        return _bless(where, own, library)
     measuring = _measuring(coverage, measures)
     watch = measuring.take if measuring is not None else None
     for outcome in run_replays(where, library, watch, On(front, own)):
@@ -610,6 +615,23 @@ def test_replays(
     _print(f"{held}, {failed or 'none'} failed, in {seconds:.1f} s.")
     covered = measuring is None or _covered(measuring.verdict(library.pack, where))
     return DONE if covered and not failed else FINDINGS
+
+
+def _bless(paths: Sequence[Path], own: Path | None, library: Library) -> int:
+    """Bless the replays, and show for each what is otherwise now."""
+    from adapters.blessing import bless
+    from adapters.flowdir import REPLAY, shipped_flows
+    from adapters.wiring import check_paths
+
+    flows = [shipped_flows(), *([own] if own is not None else [])]
+    found = [each for each in check_paths(flows) if not each.place.source.path.endswith(REPLAY)]
+    refused = 0
+    for blessed in bless(paths, library, found):
+        refused += bool(blessed.refused)
+        word = "REFUSED" if blessed.refused else "blessed" if blessed.changes else "ok     "
+        _print(f"{word} {blessed.path}")
+        _print(textwrap.indent("\n".join(filter(None, (*blessed.changes, blessed.refused))), "        "))
+    return FINDINGS if refused else DONE
 
 
 def _measuring(coverage: bool, measures: Mapping[str, Path | float | str | None]) -> Measuring | None:

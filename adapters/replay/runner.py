@@ -117,7 +117,7 @@ class _Holding:
         wanted = f"the question `{turn.name}`"
         self._no_more_calls(turn.place, wanted)
         prompt = self.view.prompt if self.view is not None else None
-        if prompt is None or not _is(prompt, turn.name):
+        if prompt is None or not is_meant(prompt, turn.name):
             raise _Parted(turn.place, wanted, self._waiting(), turn.name.partition("!")[0])
         if turn.text and turn.text not in prompt.text.text:
             raise _Parted(turn.place, f"the words “{turn.text}” in it", f"“{prompt.text.text}”")
@@ -169,7 +169,7 @@ class _Holding:
 
     def _same_outcome(self, turn: Expected, did: Did) -> None:
         error = did.error.value if did.error is not None else ""
-        wanted = turn.error or _OUTCOMES.get(turn.fault, turn.fault)
+        wanted = expected_error(turn)
         if error != wanted:
             raise _Parted(turn.place, f"`{turn.name}` ends in {wanted or 'success'}", error or "it worked")
         if turn.outcome and did.outcome != turn.outcome:
@@ -223,7 +223,12 @@ def _indented(text: str) -> str:
     return "\n".join(f"  {line}" if line.strip() else "" for line in text.split("\n"))
 
 
-def _is(prompt: Prompt, name: str) -> bool:
+def expected_error(turn: Expected) -> str:
+    """The failure that a call is expected to end in, empty for none."""
+    return turn.error or _OUTCOMES.get(turn.fault, turn.fault)
+
+
+def is_meant(prompt: Prompt, name: str) -> bool:
     """Whether a replay's name means this question: its full id, the end of it, or the step's own id."""
     return name in (prompt.id, prompt.step) or prompt.id.endswith(f"/{name}")
 

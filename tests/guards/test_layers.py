@@ -24,6 +24,7 @@ KINDS = frozenset(
 )
 CHOOSERS = frozenset(
     {
+        "adapters.blessing",
         "adapters.cli",
         "adapters.measuring",
         "adapters.process_stage",
