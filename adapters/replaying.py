@@ -21,7 +21,7 @@ from adapters.problems import PlainProblem
 from adapters.replay.port import Stage
 from adapters.replay.replay_file import Replay, read_replay
 from adapters.replay.runner import Break, hold
-from adapters.staging import DriverStage, people_for
+from adapters.staging import DriverStage, people_for, policy_for
 from engine import Diagnostic, Flow, Source, Traced, did_you_mean, finding, has_errors
 
 Watch: TypeAlias = Callable[[str, Flow, tuple[Traced, ...]], None]
@@ -145,7 +145,8 @@ def replay_from(source: Source, library: Library) -> tuple[Replay | None, tuple[
     if replay is None:
         return None, findings
     _, of_people = people_for(replay)
-    findings = (*findings, *of_people, *_unknown_questions(replay, library))
+    _, of_policy = policy_for(replay)
+    findings = (*findings, *of_people, *of_policy, *_unknown_questions(replay, library))
     return (None if has_errors(findings) else replay), findings
 
 

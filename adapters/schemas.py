@@ -24,7 +24,7 @@ def schema_of(kind: str) -> Schema:
 _MAKERS: Mapping[str, Callable[[], Schema]] = {
     "flow": lambda: flow_schema(CATALOG),
     "vocabulary": vocabulary_schema,
-    "replay": lambda: replay_schema(CATALOG, people_schema()),
+    "replay": lambda: replay_schema(CATALOG, people_schema(), policy_schema(CATALOG)),
     "policy": lambda: policy_schema(CATALOG),
     "clinic": people_schema,
     "limits": limits_schema,

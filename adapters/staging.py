@@ -22,15 +22,16 @@ from adapters.clinic.actions import CATALOG
 from adapters.clinic.by_hand import ByHand, change_by_hand
 from adapters.clinic.database import open_database
 from adapters.clinic.embedded import EmbeddedClinic
+from adapters.clinic.holdings import held_by
 from adapters.clinic.names import slug
 from adapters.clinic.people import ContactEntry, People, given
 from adapters.clinic.people_file import load_people, people_of, sample_source
 from adapters.clinic.port import ActionFailed, Backend, CallContext, OutcomeLost
-from adapters.clinic.records import persons
 from adapters.clinic.show import journal_lines
 from adapters.driver import Driver, Parts
 from adapters.gates.book_file import SqliteBook
-from adapters.gates.policy_file import shipped_policy
+from adapters.gates.policy import Policy
+from adapters.gates.policy_file import policy_of, shipped_policy
 from adapters.gates.policy_gate import PolicyGate
 from adapters.library import Library
 from adapters.mail.maildir import Maildir
@@ -73,6 +74,15 @@ def people_for(replay: Replay) -> tuple[People, tuple[Diagnostic, ...]]:
     if node is None or (isinstance(node, Scalar) and node.text == SAMPLE):
         return load_people(sample_source())
     return people_of(node, Place(replay.source, 1, 1))
+
+
+def policy_for(replay: Replay) -> tuple[Policy, tuple[Diagnostic, ...]]:
+    """The policy that holds in a replay: the shipped one, and over it what the replay says."""
+    shipped = shipped_policy()
+    if replay.policy is None:
+        return shipped, ()
+    policy, findings = policy_of(replay.policy, shipped, CATALOG)
+    return policy or shipped, findings
 
 
 class FaultyClinic:
@@ -174,7 +184,7 @@ class World:
             folder / CLINIC, mail, clock, lambda: f"token-{next(self._numbers):032d}"
         )
         self.clinic = FaultyClinic(inside, log)
-        self._gate = PolicyGate(shipped_policy(), CATALOG, self._book)
+        self._gate = PolicyGate(policy_for(replay)[0], CATALOG, self._book)
         self._sessions = count(1 + len(self.store.sessions(_MOST_NUMBERS)))
         self.driver = self._new_driver()
 
@@ -343,20 +353,14 @@ def held_at(clinic: Path, mail: Path) -> dict[str, Value]:
     database = open_database(clinic)
     try:
         with database.reading(_SECONDS) as connection:
-            settings: dict[str, Value] = {
-                each.id: {
-                    "online_access": each.online_access,
-                    "email_notifications": each.email_notifications,
-                }
-                for each in persons(connection)
-            }
+            held = held_by(connection)
             journal: list[Value] = [
                 line.action for line in journal_lines(connection) if line.action in CATALOG.actions
             ]
             tickets = connection.execute("SELECT count(*) FROM ticket").fetchone()[0]
     finally:
         database.close()
-    return {"settings": settings, "mailbox": _letters(mail), "tickets": tickets, "journal": journal}
+    return {**held, "mailbox": _letters(mail), "tickets": tickets, "journal": journal}
 
 
 def _says_something(changes: ByHand) -> bool:

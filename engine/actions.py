@@ -195,3 +195,14 @@ class Catalog(msgspec.Struct, frozen=True):
     records: Mapping[str, RecordType]
     hand_over: str | None = None
     verification: str | None = None
+
+    @property
+    def askable(self) -> frozenset[str]:
+        """What `can()` may ask about: an action, or a parameter that can be left out (`action.parameter`)."""
+        optional = {
+            f"{action.name}.{param.name}"
+            for action in self.actions.values()
+            for param in action.params
+            if not param.required
+        }
+        return frozenset(self.actions) | optional

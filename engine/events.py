@@ -15,8 +15,9 @@ from engine.values import Value
 
 
 class Started(msgspec.Struct, frozen=True, tag=True, omit_defaults=True):
-    """The session begins. `allowed` names the actions this audience may call and the backend can do; `own`
-    the ids of the people the actor acts for as themself, as whoever signed them in says."""
+    """The session begins. `allowed` names the actions this audience may call and the backend can do, and
+    the parameters it may give (`action.parameter`); `own` the ids of the people the actor acts for as
+    themself, as whoever signed them in says."""
 
     session: str
     flow: str

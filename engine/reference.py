@@ -114,8 +114,8 @@ def _expressions() -> Iterator[str]:
         "What stands behind `if`, `with`, `set`, `expect`, `valid` and in `{{ }}`: facts and their members "
         "(`client.name`), comparisons (`==`, `!=`, `<`, `<=`, `>`, `>=`, `in`, `not in`), `and`, `or`, "
         "`not`, numbers, `true`, `false`, `null`, texts in quotes of their own (`\"'adult'\"`), lists "
-        "(`[a, b]`), `can('action')`, tests and filters. Everywhere there are `today`, `audience` and "
-        "`labels`.",
+        "(`[a, b]`), `can('action')`, `can('action.parameter')`, tests and filters. Everywhere "
+        "there are `today`, `audience` and `labels`.",
         "",
         f"The tests, as in `portal.online_access is true`: {', '.join(f'`{test}`' for test in TESTS)}.",
         "",

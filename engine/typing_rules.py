@@ -217,7 +217,9 @@ class _Checker:
                 f"There is no action `{tree.action}`.",
                 did_you_mean(tree.action, self.outermost.actions),
             )
-        return Checked(TRUTH, frozenset({allowed_path(tree.action)}))
+        # Who may give a parameter of an action may call the action.
+        asked = {tree.action, tree.action.partition(".")[0]}
+        return Checked(TRUTH, frozenset(allowed_path(name) for name in asked))
 
     def _path(self, tree: Name | Member, scope: Scope, use: _Use) -> Checked:
         kind = self._name(tree, scope, use) if isinstance(tree, Name) else self._member(tree, scope)

@@ -54,14 +54,28 @@ def read_policy(
     source: Source, base: Policy, catalog: Catalog
 ) -> tuple[Policy | None, tuple[Diagnostic, ...]]:
     """The policy of a clinic: what `source` says, over `base`. No policy if there are errors."""
-    known = frozenset(catalog.actions) | frozenset(base.permissions)
-    return _read(source, base, _Findings(catalog.actions, known))
+    return _read(source, base, _checking(base, catalog))
+
+
+def policy_of(node: Node, base: Policy, catalog: Catalog) -> tuple[Policy | None, tuple[Diagnostic, ...]]:
+    """The policy that `node`, a part of another file, says over `base`. No policy if there are errors."""
+    return _policy(node, base, _checking(base, catalog), ())
+
+
+def _checking(base: Policy, catalog: Catalog) -> _Findings:
+    return _Findings(catalog.actions, frozenset(catalog.actions) | frozenset(base.permissions))
 
 
 def _read(source: Source, base: Policy, found: _Findings) -> tuple[Policy | None, tuple[Diagnostic, ...]]:
     node, unreadable = read(source)
     if node is None:
         return None, unreadable
+    return _policy(node, base, found, unreadable)
+
+
+def _policy(
+    node: Node, base: Policy, found: _Findings, unreadable: tuple[Diagnostic, ...]
+) -> tuple[Policy | None, tuple[Diagnostic, ...]]:
     policy = base
     for key, value in found.entries(node, "a policy"):
         match key.text:

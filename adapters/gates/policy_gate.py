@@ -106,11 +106,17 @@ class PolicyGate:
 
     def allowed(self, audience: Audience, capabilities: Set[str]) -> frozenset[str]:
         """See `Gate.allowed`."""
-        return frozenset(
+        actions = {
             action.name
             for action in self._catalog.actions.values()
             if action.name in capabilities and self._may_ever(action, audience)
-        )
+        }
+        parameters = {
+            name
+            for name in self._policy.permissions
+            if name.partition(".")[0] in actions and self._policy.permission(name, audience).allowed
+        }
+        return frozenset(actions | parameters)
 
     def who_is(self, os_user: str) -> Audience:
         """See `Gate.who_is`."""

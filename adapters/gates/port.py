@@ -48,7 +48,8 @@ class Gate(Protocol):
 
     def allowed(self, audience: Audience, capabilities: Set[str]) -> frozenset[str]:
         """The actions that this audience may call, perhaps after a confirmation or evidence, and that are
-        among the backend's `capabilities`."""
+        among the backend's `capabilities`; also the parameters (`action.parameter`) that the policy names,
+        where this audience may give them."""
         ...
 
     def who_is(self, os_user: str) -> Audience:

@@ -30,7 +30,7 @@ LOST, NOT_DONE = "lost", "not_done"
 NOW = "2026-03-10T15:00:00Z"
 """The moment at which a replay happens unless it says `now`."""
 
-KEYS = ("replay", "flow", "as", "now", "clinic", "turns", "end", "holds", "note")
+KEYS = ("replay", "flow", "as", "now", "clinic", "policy", "turns", "end", "holds", "note")
 TURN_KEYS = (
     "ask",
     "answer",
@@ -69,7 +69,16 @@ KINDS = (
 _REVEALS = ("true", LOST)
 LONGEST_LATER = 100_000
 MOST_CALLS = 1_000
-HOLDS = ("settings", "mailbox", "tickets", "journal")
+HOLDS = (
+    "settings",
+    "addresses",
+    "accounts",
+    "consents",
+    "deliveries",
+    "mailbox",
+    "tickets",
+    "journal",
+)
 OPEN = "open"
 """The end of a replay whose conversation has not ended."""
 
@@ -109,8 +118,9 @@ class Expected(msgspec.Struct, frozen=True):
 
 
 class Replay(msgspec.Struct, frozen=True):
-    """A replay, ready to be held. `clinic` describes the people it starts with; `holds` what must be there
-    at the end, each under its key with its place."""
+    """A replay, ready to be held. `clinic` describes the people it starts with, `policy` what the clinic's
+    policy says otherwise than the shipped one; `holds` what must be there at the end, each under its key
+    with its place."""
 
     name: str
     flow: str
@@ -122,6 +132,7 @@ class Replay(msgspec.Struct, frozen=True):
     end_place: Place
     holds: tuple[tuple[str, Value, Place], ...]
     source: Source
+    policy: Node | None = None
 
 
 def read_replay(source: Source, catalog: Catalog) -> tuple[Replay | None, tuple[Diagnostic, ...]]:
@@ -159,6 +170,7 @@ class _Reading:
             end.place if end is not None else root.place,
             self._holds(root.get("holds")),
             source,
+            root.get("policy"),
         )
 
     def _turn(self, node: Node) -> Expected | None:

@@ -18,8 +18,9 @@ from adapters.replay.replay_file import (
 from engine import Audience, Catalog
 
 
-def replay_schema(catalog: Catalog, people: Schema) -> Schema:
-    """A replay whose clinic is described as `people` says (without the name of the dialect)."""
+def replay_schema(catalog: Catalog, people: Schema, policy: Schema) -> Schema:
+    """A replay whose clinic is described as `people` says, and its policy as `policy` does (without the name
+    of the dialect)."""
     turn = closed(_turn(catalog, people))
     # A turn is exactly one of the things that can happen.
     turn["oneOf"] = [{"required": [kind]} for kind in KINDS]
@@ -30,6 +31,7 @@ def replay_schema(catalog: Catalog, people: Schema) -> Schema:
         "as": told("Who holds it", one_of([each.value for each in Audience])),
         "now": told("The moment at which it begins, like 2026-03-10T15:00:00Z", written()),
         "clinic": told("The people it starts with: a fixture's name, or people of its own", {}),
+        "policy": told("What the clinic's policy says otherwise than the shipped one", policy),
         "turns": told("Every question and every change, in order", list_of(turn)),
         "end": told("How it ends", one_of(ENDS)),
         "holds": told("What must be there at the end", closed({name: {} for name in HOLDS})),

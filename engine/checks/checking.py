@@ -64,7 +64,7 @@ class Checking:
         self.lost: frozenset[str] = tree.untyped
         self._unread = unread
         self._everywhere = facts_everywhere(labels)
-        self._actions = frozenset(catalog.actions)
+        self._actions = catalog.askable
 
     def report(
         self,

@@ -116,7 +116,16 @@ def test_the_table_is_about_the_actions_there_are() -> None:
 @pytest.mark.parametrize("audience", Audience)
 def test_what_is_allowed_is_what_could_ever_pass(audience: Audience) -> None:
     possible = {a for a, column, expected, _ in CELLS if column == audience and expected != "deny"}
-    assert gate().allowed(audience, set(TABLE["actions"])) == possible
+    allowed = gate().allowed(audience, set(TABLE["actions"]))
+    assert {name for name in allowed if "." not in name} == possible
+
+
+@pytest.mark.parametrize("audience", Audience)
+def test_a_parameter_is_allowed_where_the_action_and_the_parameter_are(audience: Audience) -> None:
+    parameters = {name for name in gate().allowed(audience, set(TABLE["actions"])) if "." in name}
+    trusted = audience in (Audience.AGENT, Audience.ADMIN)
+    assert parameters == ({"set_temporary_password.password"} if trusted else set())
+    assert gate().allowed(audience, set()) == set()
 
 
 def test_only_what_the_backend_can_do_is_allowed() -> None:
