@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from time import monotonic, sleep
+from typing import TypeAlias
 
 import msgspec
 
@@ -98,6 +99,8 @@ NOTHING = Problem("nothing_to_reveal", "There is nothing to be shown under this 
 ENDED = Problem("ended", "This conversation has ended.")
 BUSY = Problem("busy", "Somebody else is at work on this conversation; please try again.")
 UNKEEPABLE = Problem("hidden_character", "This holds something that cannot be kept. Please type it again.")
+
+_PersonEvent: TypeAlias = Answered | WentBack | Changed | Noted | Stopped | HandedOver
 
 _ENCODER = msgspec.json.Encoder(order="deterministic")
 _SETTLED: Mapping[type[Event], LedgerStatus] = {
@@ -200,13 +203,17 @@ class Driver:
         trusted one they may take; they never act in a more trusted one than the session's. A `request` that
         was replied to before gets the same reply again. Raises OtherRequest if its key was used for something
         else, PlainProblem if the conversation is not for that role."""
-        return self._step(session, Answered(value, self._now(), prompt, seq, actor, audience), request)
+        event = Answered(value, self._now(), prompt, seq, actor=actor, audience=audience)
+        return self._step(session, event, request)
 
-    def reveal(self, session: str, id: str) -> tuple[str | None, View]:
+    def reveal(
+        self, session: str, id: str, *, actor: str = "", audience: Audience | None = None
+    ) -> tuple[str | None, View]:
         """The secret that waits to be shown, once, and the turn after it. None where it is not this one that
-        waits, or where it is gone; the turn says so."""
+        waits, or where it is gone; the turn says so. `actor` and `audience` as in `answer`."""
         with self._alone.working_on(session):
             held = self._load(session)
+            role, allowed = self._role(held, actor, audience)
             waiting = self._state(held).waiting
             if not isinstance(waiting, AtReveal) or waiting.reveal.id != id:
                 return None, _whole_view(self._state(held), NOTHING)
@@ -214,37 +221,50 @@ class Driver:
             at = self._now()
             try:
                 # That it was shown is kept before it is: it is never shown twice.
-                view = self._run(held, Revealed(id, at) if value is not None else RevealLost(id, at))
+                shown = Revealed if value is not None else RevealLost
+                view = self._run(held, shown(id, at, actor=actor, audience=role, allowed=allowed))
             except Outrun:
                 return None, _whole_view(self._state(self._settled(session)), STALE)
             self._parts.vault.forget(id)
             return value, view
 
-    def back(self, session: str) -> View:
-        """Go back to the question before."""
-        return self._step(session, WentBack(self._now()))
+    def back(self, session: str, *, actor: str = "", audience: Audience | None = None) -> View:
+        """Go back to the question before. `actor` and `audience` as in `answer`."""
+        return self._step(session, WentBack(self._now(), actor=actor, audience=audience))
 
     def answered(self, session: str) -> tuple[Given, ...]:
         """The answers that can be changed, in the order in which they were given; of secrets only that there
         was one."""
         return given_answers(self._state(self._load(session)))
 
-    def change(self, session: str, prompt: str, seq: int | None = None) -> View:
+    def change(
+        self,
+        session: str,
+        prompt: str,
+        seq: int | None = None,
+        *,
+        actor: str = "",
+        audience: Audience | None = None,
+    ) -> View:
         """Go back to the question with this id (or the end of one; the latest of that name, or number `seq`).
-        The answers that came after it are used again as far as they hold."""
-        return self._step(session, Changed(prompt, self._now(), seq))
+        The answers that came after it are used again as far as they hold. `actor` and `audience` as in
+        `answer`."""
+        return self._step(session, Changed(prompt, self._now(), seq, actor=actor, audience=audience))
 
-    def note(self, session: str, text: str) -> View:
-        """Write a note for the record."""
-        return self._step(session, Noted(text, self._now()))
+    def note(self, session: str, text: str, *, actor: str = "", audience: Audience | None = None) -> View:
+        """Write a note for the record. `actor` and `audience` as in `answer`."""
+        return self._step(session, Noted(text, self._now(), actor=actor, audience=audience))
 
-    def stop(self, session: str) -> View:
-        """Give the session up for good."""
-        return self._step(session, Stopped(self._now()))
+    def stop(self, session: str, *, actor: str = "", audience: Audience | None = None) -> View:
+        """Give the session up for good. `actor` and `audience` as in `answer`."""
+        return self._step(session, Stopped(self._now(), actor=actor, audience=audience))
 
-    def hand_over(self, session: str, text: str) -> View:
-        """Hand the case over to the clinic's support, with what its ticket shall say of it."""
-        return self._step(session, HandedOver(text, self._now()))
+    def hand_over(
+        self, session: str, text: str, *, actor: str = "", audience: Audience | None = None
+    ) -> View:
+        """Hand the case over to the clinic's support, with what its ticket shall say of it. `actor` and
+        `audience` as in `answer`."""
+        return self._step(session, HandedOver(text, self._now(), actor=actor, audience=audience))
 
     def why(self, session: str) -> View:
         """The question that waits, and why it is put."""
@@ -274,7 +294,7 @@ class Driver:
 
     # -- taking turns -----------------------------------------------------------------------------
 
-    def _step(self, session: str, event: Event, request: Request | None = None) -> View:
+    def _step(self, session: str, event: _PersonEvent, request: Request | None = None) -> View:
         """Let the event happen, or say that somebody else was first. Whoever comes while a call is under way
         waits for it; an answer that was on its way then was meant for another question."""
         with self._alone.working_on(session):
@@ -300,11 +320,10 @@ class Driver:
             return None
         return request.reply(self._parts.store.stored_reply(session, request.key))
 
-    def _taken(self, held: Held, event: Event) -> View:
+    def _taken(self, held: Held, event: _PersonEvent) -> View:
         state = self._state(held)
-        if isinstance(event, Answered):
-            role = self._role(held, event.actor, event.audience)
-            event = msgspec.structs.replace(event, audience=role)
+        role, allowed = self._role(held, event.actor, event.audience)
+        event = msgspec.structs.replace(event, audience=role, allowed=allowed)
         if not can_be_kept(event):
             return _whole_view(state, UNKEEPABLE)
         if not isinstance(event, Answered):
@@ -347,9 +366,9 @@ class Driver:
     def _picked_up(self, session: str, actor: str = "", audience: Audience | None = None) -> View:
         for _ in range(_ATTEMPTS):
             held = self._load(session)
-            role = self._role(held, actor, audience)
+            role, allowed = self._role(held, actor, audience)
             try:
-                return self._run(held, Resumed(self._now(), self._parts.today().isoformat(), actor, role))
+                return self._run(held, self._resumed(actor, role, allowed))
             except Outrun:
                 self._waited(session, self._may_be_at_work)
         return _whole_view(self._state(self._load(session)), BUSY)
@@ -561,12 +580,18 @@ class Driver:
     def _actor(self, held: Held) -> str:
         return self._state(held).acting()[0]
 
-    def _role(self, held: Held, actor: str, audience: Audience | None) -> Audience | None:
-        """The role of somebody who goes on with a session, where it is less trusted than the session's own.
-        Raises PlainProblem if the conversation is not for that role."""
+    def _resumed(self, actor: str, role: Audience | None, allowed: frozenset[str] | None) -> Resumed:
+        today = self._parts.today().isoformat()
+        return Resumed(self._now(), today, actor=actor, audience=role, allowed=allowed)
+
+    def _role(
+        self, held: Held, actor: str, audience: Audience | None
+    ) -> tuple[Audience | None, frozenset[str] | None]:
+        """The role of somebody who goes on with a session, and what they may call, where it is less trusted
+        than the session's own. Raises PlainProblem if the conversation is not for that role."""
         state = self._state(held)
         if not actor and audience is None:
-            return None
+            return None, None
         theirs = audience or self._parts.gate.who_is(actor)
         role = narrower(state.audience, theirs)
         if role not in held.flow.tree.audience:
@@ -575,7 +600,9 @@ class Driver:
                 f" {', '.join(sorted(each.value for each in held.flow.tree.audience))}.",
                 "Ask a colleague who has such a role to go on with it.",
             )
-        return None if role is state.audience else role
+        if role is state.audience:
+            return None, None
+        return role, self._parts.gate.allowed(role, self._parts.backend.capabilities())
 
     def _now(self) -> str:
         return self._parts.clock().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

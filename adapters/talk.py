@@ -38,11 +38,11 @@ class Talk:
 
     def reveal(self, session: str, id: str) -> tuple[str | None, View]:
         """See `Driver.reveal`."""
-        return self._driver.reveal(session, id)
+        return self._driver.reveal(session, id, actor=self._actor, audience=self._audience)
 
     def back(self, session: str) -> View:
         """See `Driver.back`."""
-        return self._driver.back(session)
+        return self._driver.back(session, actor=self._actor, audience=self._audience)
 
     def answered(self, session: str) -> tuple[Given, ...]:
         """See `Driver.answered`."""
@@ -50,7 +50,7 @@ class Talk:
 
     def change(self, session: str, prompt: str, seq: int | None = None) -> View:
         """See `Driver.change`."""
-        return self._driver.change(session, prompt, seq)
+        return self._driver.change(session, prompt, seq, actor=self._actor, audience=self._audience)
 
     def why(self, session: str) -> View:
         """See `Driver.why`."""
@@ -62,15 +62,15 @@ class Talk:
 
     def note(self, session: str, text: str) -> View:
         """See `Driver.note`."""
-        return self._driver.note(session, text)
+        return self._driver.note(session, text, actor=self._actor, audience=self._audience)
 
     def stop(self, session: str) -> View:
         """See `Driver.stop`."""
-        return self._driver.stop(session)
+        return self._driver.stop(session, actor=self._actor, audience=self._audience)
 
     def hand_over(self, session: str, text: str) -> View:
         """See `Driver.hand_over`."""
-        return self._driver.hand_over(session, text)
+        return self._driver.hand_over(session, text, actor=self._actor, audience=self._audience)
 
     def standing(self, session: str) -> Standing:
         """See `Onlooker.standing`."""

@@ -61,7 +61,7 @@ def _good(given: str, at: str) -> bool:
 def ask_for_evidence(run: Run, call: Call, need: NeedEvidence) -> str | None:
     """Ask how the identity was verified. The reason why that cannot be asked, or None if it was."""
     name = run.flow.catalog.verification
-    if name is None or name not in run.old.allowed or not call.subject:
+    if name is None or name not in run.allowed or not call.subject:
         return need.reason
     phone = run.phone_of(call.subject)
     methods = [_offered(each, phone) for each in need.methods if phone or _PHONE not in each.detail]

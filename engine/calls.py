@@ -208,7 +208,7 @@ def checked_back(run: Run, event: CheckedBack, call: Call) -> str | None:
 def reveal_lost(run: Run, call: Call) -> None:
     """Say that what `call` gave is gone, and offer to do it again: another secret is made then."""
     again = Choice(_ANEW.id, _ANEW.label, call.sentence)
-    ways = (again, *((_HAND_OVER,) if run.flow.catalog.hand_over in run.old.allowed else ()), _STOP)
+    ways = (again, *((_HAND_OVER,) if run.flow.catalog.hand_over in run.allowed else ()), _STOP)
     run.ask_about(call.step, "lost", call, _GONE, ways)
 
 
@@ -328,7 +328,7 @@ def _left(run: Run, call: Call) -> None:
 
 def _other_ways(run: Run, call: Call) -> tuple[Choice, ...]:
     by_hand = call.effect is not Effect.READ and _step(run, call).works_without_result()
-    hand_over = run.flow.catalog.hand_over in run.old.allowed
+    hand_over = run.flow.catalog.hand_over in run.allowed
     return (*((_BY_HAND,) if by_hand else ()), *((_HAND_OVER,) if hand_over else ()), _STOP)
 
 

@@ -29,29 +29,38 @@ class Started(msgspec.Struct, frozen=True, tag=True, omit_defaults=True):
     own: frozenset[str] = frozenset()
 
 
-class Answered(msgspec.Struct, frozen=True, tag=True, omit_defaults=True):
+class ByPerson(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What somebody does who is in the conversation.
+
+    `actor` is who does it; empty means the session's own actor. `audience` is the role they have; the
+    session's own counts where it is less trusted, or where none is given. `allowed` names what that role may
+    call, as in `Started`; none where it is what the session's own may.
+    """
+
+    actor: str = ""
+    audience: Audience | None = None
+    allowed: frozenset[str] | None = None
+
+
+class Answered(ByPerson, frozen=True, tag=True):
     """A person answered the prompt `prompt` (its full id) number `seq`; None means "the current one".
 
     `value` is text, a number, a truth, a list of choice ids, None (skipped), or a secret's reference.
-    `actor` is who answers; empty means the session's own actor. `audience` is the role they have; the
-    session's own counts where it is less trusted, or where none is given.
     """
 
     value: Value
     at: str
     prompt: str | None = None
     seq: int | None = None
-    actor: str = ""
-    audience: Audience | None = None
 
 
-class WentBack(msgspec.Struct, frozen=True, tag=True):
+class WentBack(ByPerson, frozen=True, tag=True):
     """A person wants to answer the question before the current one again."""
 
     at: str
 
 
-class Changed(msgspec.Struct, frozen=True, tag=True, omit_defaults=True):
+class Changed(ByPerson, frozen=True, tag=True):
     """A person wants to answer the question `prompt` again (its full id, or the end of it): the latest one of
     that id, or the one with the number `seq`."""
 
@@ -60,24 +69,21 @@ class Changed(msgspec.Struct, frozen=True, tag=True, omit_defaults=True):
     seq: int | None = None
 
 
-class Noted(msgspec.Struct, frozen=True, tag=True):
+class Noted(ByPerson, frozen=True, tag=True):
     """A person wrote a note for the record."""
 
     text: str
     at: str
 
 
-class Resumed(msgspec.Struct, frozen=True, tag=True, omit_defaults=True):
-    """A stored session is picked up again; `actor` and `audience` say by whom, as in `Answered`. A call that
-    was cut off goes on as theirs."""
+class Resumed(ByPerson, frozen=True, tag=True):
+    """A stored session is picked up again. A call that was cut off goes on as theirs who pick it up."""
 
     at: str
     today: str
-    actor: str = ""
-    audience: Audience | None = None
 
 
-class Stopped(msgspec.Struct, frozen=True, tag=True):
+class Stopped(ByPerson, frozen=True, tag=True):
     """A person gave the session up for good."""
 
     at: str
@@ -130,7 +136,7 @@ class NeedSecond(msgspec.Struct, frozen=True, tag=True):
 Verdict: TypeAlias = Allow | Deny | NeedConfirmation | NeedEvidence | NeedSecond
 
 
-class HandedOver(msgspec.Struct, frozen=True, tag=True):
+class HandedOver(ByPerson, frozen=True, tag=True):
     """A person hands the case over to the clinic's support; `text` is what the ticket shall say of it."""
 
     text: str
@@ -197,14 +203,14 @@ class CheckedBack(msgspec.Struct, frozen=True, tag=True):
     at: str
 
 
-class Revealed(msgspec.Struct, frozen=True, tag=True):
+class Revealed(ByPerson, frozen=True, tag=True):
     """The secret `id` was shown to the person, once."""
 
     id: str
     at: str
 
 
-class RevealLost(msgspec.Struct, frozen=True, tag=True):
+class RevealLost(ByPerson, frozen=True, tag=True):
     """The secret `id` is gone and was never shown."""
 
     id: str

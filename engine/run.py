@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from engine.actions import Action, Audience, Effect, Failure
+from engine.actions import Action, Effect, Failure
 from engine.describe import describe
 from engine.effects import (
     Ask,
@@ -28,7 +28,7 @@ from engine.effects import (
     Say,
 )
 from engine.errors import OutOfTurn
-from engine.events import Started
+from engine.events import ByPerson, Started
 from engine.flow import FALL_OFF, Flow, Tree
 from engine.rich import NO_TEXT, RichText, plain
 from engine.state import (
@@ -95,6 +95,7 @@ class Run:
         "old",
         "prefix",
         "role",
+        "role_allowed",
         "seq",
         "shown",
         "subject",
@@ -129,6 +130,7 @@ class Run:
         self.behind = state.behind
         self.by = state.by
         self.role = state.role
+        self.role_allowed = state.role_allowed
         self.today = state.today
         self.approved: Choice | None = None
         self.here = ""
@@ -136,10 +138,17 @@ class Run:
         self._facts_are_mine = False
         self._activate(self.frames[-1])
 
-    def is_with(self, actor: str, audience: Audience | None) -> None:
+    @property
+    def allowed(self) -> dict[str, Value]:
+        """What whoever is there now may call, as keys."""
+        return self.old.allowed if self.role_allowed is None else self.role_allowed
+
+    def is_with(self, event: ByPerson) -> None:
         """Somebody goes on with the conversation: nobody (empty) is whoever began it. What they bring about
         is theirs, in the less trusted one of their role and the session's."""
-        self.by, self.role = acting_as(self.old, actor, audience)
+        self.by, self.role, self.role_allowed = acting_as(self.old, event)
+        self.env["audience"] = (self.role or self.old.audience).value
+        self.env["$allowed"] = self.allowed
 
     # -- what a turn is made of -------------------------------------------------------------------
 
@@ -227,7 +236,7 @@ class Run:
     def hand_over(self, path: str, summary: str) -> None:
         """Open the ticket that takes the case over, and wait; where that cannot be, say so and end."""
         name = self.flow.catalog.hand_over
-        if name is None or name not in self.old.allowed:
+        if name is None or name not in self.allowed:
             self.finish(Outcome.ESCALATED, NO_TICKET)
             return
         action = self.flow.catalog.actions[name]
@@ -427,6 +436,7 @@ class Run:
             old.own,
             self.by,
             self.role,
+            self.role_allowed,
         )
 
     def stack(self) -> tuple[Frame, ...]:
@@ -446,9 +456,9 @@ class Run:
         self._facts_are_mine = False
         self.env: dict[str, Value] = {
             "today": self.today,
-            "audience": self.old.audience.value,
+            "audience": (self.role or self.old.audience).value,
             "labels": self.flow.labels,
-            "$allowed": self.old.allowed,
+            "$allowed": self.allowed,
             **frame.facts,
         }
 

@@ -13,6 +13,7 @@ import msgspec
 from engine.actions import Audience, Effect, Failure, narrower
 from engine.effects import Ask, Call, CallOutcome, Did, Outcome, Problem, Prompt, Reveal, Say
 from engine.errors import BrokenState
+from engine.events import ByPerson
 from engine.rich import NO_TEXT, RichText
 from engine.values import Value
 
@@ -142,7 +143,7 @@ class State(msgspec.Struct, frozen=True):
     undoing is to be offered, the first one now; `behind` those that a person went back past and that stand.
 
     `own` are the people the actor acts for as themself; `by` is who answered last (empty: the actor), `role`
-    the less trusted role they did it in, if it was one.
+    the less trusted role they did it in, if it was one, and `role_allowed` what that role may call.
     """
 
     session: str
@@ -170,17 +171,23 @@ class State(msgspec.Struct, frozen=True):
     own: tuple[str, ...] = ()
     by: str = ""
     role: Audience | None = None
+    role_allowed: dict[str, Value] | None = None
 
     def acting(self) -> tuple[str, Audience]:
         """Who does what is done now, and in which role."""
         return self.by or self.actor, self.role or self.audience
 
 
-def acting_as(state: State, actor: str, audience: Audience | None) -> tuple[str, Audience | None]:
-    """`State.by` and `State.role` for somebody who goes on with a session: with nothing said, it is whoever
-    began it."""
-    role = narrower(state.audience, audience) if audience is not None else state.audience
-    return ("" if actor == state.actor else actor), (None if role is state.audience else role)
+def acting_as(state: State, event: ByPerson) -> tuple[str, Audience | None, dict[str, Value] | None]:
+    """`State.by`, `State.role` and `State.role_allowed` for somebody who goes on with a session: with nothing
+    said, it is whoever began it. They may call what both roles may."""
+    role = narrower(state.audience, event.audience) if event.audience is not None else state.audience
+    by = "" if event.actor == state.actor else event.actor
+    if role is state.audience:
+        return by, None, None
+    if event.allowed is None:
+        return by, role, None
+    return by, role, {name: value for name, value in state.allowed.items() if name in event.allowed}
 
 
 Shown: TypeAlias = Say | Did | Ask | Problem

@@ -146,11 +146,11 @@ def _answered(flow: Flow, state: State, event: Answered, tracing: bool) -> Turn:
             return _refused(state, "second_person", SAME_PERSON)
         run.turns += 1
         if not is_seconded(waiting, choice):
-            run.is_with(event.actor, event.audience)
+            run.is_with(event)
         run.took("answer", choice, path=prompt.step)
         go_on(run, calls.decided(run, waiting, choice, actor))
         return _turn(run)
-    run.is_with(event.actor, event.audience)
+    run.is_with(event)
     step = run.tree.steps[run.here]
     if not isinstance(step, Asking):
         raise OutOfTurn("Answered", f"the step {run.here}")
@@ -186,6 +186,7 @@ def _went_back(flow: Flow, state: State, event: WentBack | Changed, tracing: boo
         return _refused(state, "not_answered", "That question was not answered, so nothing can be changed.")
     mark = state.trail[number]
     run = Run(flow, state, event.at, tracing)
+    run.is_with(event)
     run.shown, run.busy, run.following = [], 0, False
     run.trail = state.trail[:number]
     run.kept = (*state.trail[number + 1 :], *state.kept) if isinstance(event, Changed) else ()
@@ -222,12 +223,12 @@ def _no_question(waiting: AtCall | AtReveal | AtEnd) -> Problem:
 
 def _resumed(state: State, event: Resumed) -> Turn:
     waiting = state.waiting
-    by, role = state.by, state.role
     if isinstance(waiting, AtCall):
         waiting = msgspec.structs.replace(waiting, call=still_approved(waiting.call, event.at))
         if event.actor:
-            by, role = acting_as(state, event.actor, event.audience)
-    fresh = msgspec.structs.replace(state, today=event.today, waiting=waiting, by=by, role=role)
+            by, role, allowed = acting_as(state, event)
+            state = msgspec.structs.replace(state, by=by, role=role, role_allowed=allowed)
+    fresh = msgspec.structs.replace(state, today=event.today, waiting=waiting)
     return Turn(fresh, (*state.shown, *_again(fresh)))
 
 
@@ -237,6 +238,7 @@ def _stopped(flow: Flow, state: State, event: Stopped, tracing: bool) -> Turn:
     if isinstance(state.waiting, AtCall):
         return Turn(state, (BUSY,))
     run = Run(flow, state, event.at, tracing)
+    run.is_with(event)
     run.shown, run.busy = [], 0
     run.finish(Outcome.ABANDONED)
     return _turn(run)
@@ -251,6 +253,7 @@ def _handed_over(flow: Flow, state: State, event: HandedOver, tracing: bool) -> 
             state, "too_long", f"Please use at most {flow.limits.answer_characters:,} characters."
         )
     run = Run(flow, state, event.at, tracing)
+    run.is_with(event)
     run.shown, run.busy = [], 0
     run.hand_over(run.here, storable(event.text))
     return _turn(run)
@@ -261,6 +264,7 @@ def _revealed(flow: Flow, state: State, event: Revealed | RevealLost, tracing: b
     if not isinstance(waiting, AtReveal) or waiting.reveal.id != event.id:
         raise OutOfTurn(type(event).__name__, type(waiting).__name__)
     run = Run(flow, state, event.at, tracing)
+    run.is_with(event)
     run.shown, run.busy = [], 0
     if isinstance(event, RevealLost):
         calls.reveal_lost(run, waiting.call)

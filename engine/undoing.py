@@ -26,7 +26,7 @@ _LEAVE = Choice("leave", "No, leave it as it is")
 def way_back(run: Run, action: Action, call: Call) -> WayBack | None:
     """The call that would take this one back, as far as it can be known before its result is kept."""
     undo = action.undo
-    if undo is None or undo.action not in run.old.allowed:
+    if undo is None or undo.action not in run.allowed:
         return None
     before = _record_before(run, action, undo, call)
     if before is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Callable, Iterator, Set
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from itertools import count
@@ -145,3 +145,67 @@ def test_a_signed_in_client_is_evidence_for_themself(
         else:
             assert asked(view) != "act!confirm"
             assert clinic.reached == []
+
+
+Deed = Callable[[Driver, str], object]
+DEEDS: dict[str, Deed] = {
+    "go back": lambda driver, actor: driver.back("trial", actor=actor),
+    "change": lambda driver, actor: driver.change("trial", "ready", actor=actor),
+    "note": lambda driver, actor: driver.note("trial", "a note", actor=actor),
+    "stop": lambda driver, actor: driver.stop("trial", actor=actor),
+    "hand over": lambda driver, actor: driver.hand_over("trial", "please", actor=actor),
+    "see the secret": lambda driver, actor: driver.reveal("trial", "some-id", actor=actor),
+}
+
+
+@pytest.mark.parametrize("deed", DEEDS)
+def test_whom_a_conversation_is_not_for_does_nothing_in_it(deed: str, tmp_path: Path) -> None:
+    with desk(tmp_path, for_both("record_consent"), policy()) as (driver, clinic):
+        driver.start("trying", actor="ada", audience=Audience.ADMIN)
+        driver.answer("trial", "go")
+        before = driver.current("trial")
+        with pytest.raises(PlainProblem, match="not for the role practitioner; it is for admin, agent"):
+            DEEDS[deed](driver, "pat")
+        assert driver.current("trial") == before
+        assert clinic.reached == []
+
+
+@pytest.mark.parametrize("deed", ["go back", "change"])
+def test_whoever_goes_back_acts_for_themself_from_there_on(deed: str, tmp_path: Path) -> None:
+    """What an admin may do at once needs evidence when an agent goes back and does it."""
+    with desk(tmp_path, for_both("record_consent"), policy()) as (driver, _):
+        driver.start("trying", actor="ada", audience=Audience.ADMIN)
+        assert asked(driver.answer("trial", "go")) == "act!confirm"
+        DEEDS[deed](driver, "kim")
+        assert asked(driver.answer("trial", "go", actor="kim")) == "act!evidence"
+
+
+ASKING = """\
+flow: trying
+title: Trying
+audience: [agent, admin]
+steps:
+  - id: ready
+    ask: "{% if can('reset_mfa') %}You may{% else %}You may not{% endif %}, as {{ audience }}."
+    answers: {again: {label: Again, then: ready}, reset: {label: Reset, if: can('reset_mfa'), then: done}}
+  - id: done
+    end: solved
+"""
+
+
+def test_what_may_be_done_is_what_whoever_is_there_may_do(tmp_path: Path) -> None:
+    """Only an admin may take away somebody's second step of logging in, whoever began the conversation."""
+    compiled = compile_pack([Source("flow.yaml", ASKING)], loose(), None)
+    assert compiled.pack is not None, compiled.diagnostics
+    flows = Library(compiled.pack, None, loose())
+    with desk(tmp_path, flows, policy()) as (driver, _):
+        assert _words(driver.start("trying", actor="ada", audience=Audience.ADMIN)) == "You may, as admin."
+        assert _words(driver.answer("trial", "again", actor="kim")) == "You may not, as agent."
+        refused = driver.answer("trial", "reset", actor="kim")
+        assert refused.problem is not None
+        assert refused.problem.code == "not_a_choice"
+        assert _words(driver.answer("trial", "again", actor="ada")) == "You may, as admin."
+
+
+def _words(view: View) -> str:
+    return view.prompt.text.text if view.prompt is not None else ""
