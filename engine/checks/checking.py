@@ -5,11 +5,13 @@ One `Checking` serves one flow. While types are still being worked out it report
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from engine.actions import Action, Audience, Catalog
+from engine.actions import Action, Audience, Catalog, Failure
 from engine.calls import PROBLEM_TYPE
+from engine.checks.shortest import in_words as way_in_words
+from engine.checks.shortest import way_to
 from engine.codes import finding
 from engine.diagnostics import Diagnostic, closest, did_you_mean
 from engine.expression_tree import path
@@ -20,6 +22,7 @@ from engine.ruled_out import is_ruled_out, left_of, remaining
 from engine.source import Place
 from engine.steps.base import Edge, Step
 from engine.steps.choose import Choose
+from engine.steps.do import Do
 from engine.steps.visit import VisitFlow
 from engine.types import ChoiceType, RecordType, Type, fits, in_words, present
 from engine.typing_rules import (
@@ -33,6 +36,9 @@ from engine.typing_rules import (
 if TYPE_CHECKING:
     from engine.flow import Tree
 
+MOST_WAYS = 20
+"""For so many findings of a flow the shortest way is looked for; each search takes a walk through it."""
+
 RESERVED = frozenset(
     "today audience labels problem item answer true false null none and or not in is if elif else".split()
 )
@@ -42,8 +48,9 @@ class Checking:
     """Checks the steps of `tree`; `trees` are all flows of the pack, `unread` names those that are there and
     could not be read.
 
-    `known` is what is known on arriving at each step, as soon as it is worked out. `lost` names facts whose
-    type is open because of a mistake that is reported where they are set: nothing is said about them again.
+    `known` is what is known on arriving at each step, as soon as it is worked out. `here` is the path of the
+    step that is being looked at. `lost` names facts whose type is open because of a mistake that is reported
+    where they are set: nothing is said about them again.
     """
 
     problem_type: RecordType = PROBLEM_TYPE
@@ -61,8 +68,10 @@ class Checking:
         self.catalog = catalog
         self.findings: list[Diagnostic] = []
         self.known: dict[str, Knowledge] = {}
+        self.here = tree.start
         self.lost: frozenset[str] = tree.untyped
         self._unread = unread
+        self._ways_told = 0
         self._everywhere = facts_everywhere(labels)
         self._actions = catalog.askable
 
@@ -145,10 +154,20 @@ class Checking:
         self.report(
             "U300",
             place,
-            f"`{name}` is not set on every way that leads here.",
+            f"`{name}` is not set on every way that leads here"
+            + self._shown_by(lambda known: name not in known.facts),
             None,
             "Set it on every way, or ask for it only where it is set.",
         )
+
+    def _shown_by(self, holds: Callable[[Knowledge], bool]) -> str:
+        """The end of a sentence that says which way to the step at hand shows it."""
+        if self._ways_told >= MOST_WAYS:
+            return "."
+        self._ways_told += 1
+        way = way_to(self.here, self.tree, self, holds)
+        words = way_in_words(way, self.tree) if way else ""
+        return f"; the shortest that shows it: {words} → here." if words else "."
 
     # -- names ------------------------------------------------------------------------------------
 
@@ -174,7 +193,8 @@ class Checking:
             self.report(
                 "U307",
                 name.place,
-                f"{' and '.join(shut_out)} may not call `{action.name}`, and this flow is for them too.",
+                f"{' and '.join(shut_out)} may not call `{action.name}`, and this flow is for them too"
+                + self._shown_by(lambda known: Audience(shut_out[0]) in self.audience_at(known)),
                 f"Those who may: {', '.join(sorted(each.value for each in action.audiences))}.",
                 f"Ask first: `if: can('{action.name}')`, or narrow the flow's `audience`.",
             )
@@ -203,6 +223,13 @@ class Checking:
         if tree is None or not tree.exits or any(name not in step.routes for name in tree.exits):
             return edges
         return [edge for edge in edges if edge.label]
+
+    def branches(self, step: Do) -> list[tuple[Failure, str]]:
+        """The failures of a call that its flow's own `on` leads on from, each with where it leads."""
+        action = self.catalog.actions.get(step.calls)
+        possible = frozenset(Failure) if action is None else step.failures(action)
+        on = self.tree.on.items()
+        return [(failure, path) for failure, path in on if failure in possible and failure not in step.on]
 
     def _has_all_cases(self, step: Choose) -> bool:
         """Whether a `choose` without `else` has a case for each value, so that nothing slides past it."""
@@ -241,7 +268,8 @@ class Checking:
             self.report(
                 "U307",
                 step.flow.place,
-                f"`{tree.name}` is not for {' and '.join(shut_out)}, and this flow is.",
+                f"`{tree.name}` is not for {' and '.join(shut_out)}, and this flow is"
+                + self._shown_by(lambda known: Audience(shut_out[0]) in self.audience_at(known)),
                 None,
                 "Widen the `audience` there, or narrow it here.",
             )

@@ -7,15 +7,13 @@ from collections.abc import Iterator, Mapping
 
 from engine.actions import Audience
 from engine.checks.checking import Checking
-from engine.flow import ANYWHERE, FALL_OFF, Tree
+from engine.checks.shortest import onward, unshadowed
+from engine.flow import ANYWHERE, Tree
 from engine.knowledge import Knowledge
 from engine.ruled_out import notes
 from engine.steps.ask import Ask
 from engine.steps.base import Broken, Step
-from engine.steps.do import Do
 from engine.texts import Template, check_text
-
-_SEEN_EVERYWHERE = frozenset({"today", "audience", "labels"})
 
 _ROUNDS = 40
 """More visits than this to one step mean that its types keep changing; they grow to text or vanish before."""
@@ -29,7 +27,7 @@ def knowledge_at(tree: Tree, checking: Checking) -> Mapping[str, Knowledge]:
     """
     inputs = dict(tree.inputs)
     nobody = notes("audience", [each.value for each in Audience if each not in tree.audience])
-    arriving = {tree.start: _unshadowed(Knowledge(inputs, inputs, nobody))} if tree.start else {}
+    arriving = {tree.start: unshadowed(Knowledge(inputs, inputs, nobody))} if tree.start else {}
     while arriving:
         checking.known.update(arriving)
         _spread(tree, checking, list(arriving))
@@ -52,7 +50,7 @@ def _spread(tree: Tree, checking: Checking, starts: list[str]) -> None:
         rounds[path] = rounds.get(path, 0) + 1
         if path not in tree.steps or rounds[path] > _ROUNDS:
             continue
-        for target, arriving in _onward(tree, tree.steps[path], checking, known[path]):
+        for _, target, arriving in onward(tree, tree.steps[path], checking, known[path]):
             before = known.get(target)
             after = arriving if before is None else before.meet(arriving)
             if after != before and target not in settled:
@@ -66,26 +64,6 @@ def _open_ways(step: Step | None) -> Iterator[str]:
         yield from (edge.to for edge in step.edges())
     elif step is not None and any(edge.to == ANYWHERE for edge in step.edges()):
         yield step.next
-
-
-def _onward(tree: Tree, step: Step, checking: Checking, known: Knowledge) -> list[tuple[str, Knowledge]]:
-    if isinstance(step, Broken):
-        return []
-    after = step.after(checking, known)
-    onward = [(edge.to, after.get(edge.label, known)) for edge in checking.ways(step)]
-    if isinstance(step, Do):
-        trouble = step.in_trouble(checking, known)
-        onward += [(path, trouble(failure)) for failure, path in tree.on.items() if failure not in step.on]
-    return [(to, _unshadowed(arriving)) for to, arriving in onward if to not in (FALL_OFF, ANYWHERE)]
-
-
-def _unshadowed(known: Knowledge) -> Knowledge:
-    """The same without facts that hide what every flow sees: that they were set is reported there."""
-    if known.facts.keys().isdisjoint(_SEEN_EVERYWHERE):
-        return known
-    facts = {name: kind for name, kind in known.facts.items() if name not in _SEEN_EVERYWHERE}
-    maybe = {name: kind for name, kind in known.maybe.items() if name not in _SEEN_EVERYWHERE}
-    return Knowledge(facts, maybe, known.known)
 
 
 def _lost(tree: Tree, checking: Checking) -> frozenset[str]:
@@ -115,6 +93,7 @@ def check_facts(tree: Tree, checking: Checking) -> None:
         step = tree.steps.get(path)
         if step is None:
             continue
+        checking.here = path
         step.check(checking, known)
         _check_loose_expressions(step, checking, known)
         scopes = step.scopes(checking, known) if isinstance(step, Ask) else {}

@@ -1,22 +1,24 @@
-"""The shape of a flow: steps nobody reaches, missing ends, slides into branches, circles without a person."""
+"""The shape of a flow: steps nobody reaches, missing ends, slides into branches."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from engine.checks.checking import Checking
+from engine.checks.circles import Silence, check_circles
 from engine.flow import ANYWHERE, FALL_OFF, Tree
+from engine.source import Place
+from engine.steps.ask import Ask
 from engine.steps.base import Broken, Step, all_targets
-from engine.steps.do import Do
 
 
-def check_graph(tree: Tree, checking: Checking) -> None:
+def check_graph(tree: Tree, checking: Checking, silence: Silence) -> None:
     """Report what is wrong with where the steps of a flow lead."""
     reached = _reached(tree, [tree.start, *tree.on.values()], checking)
     _unreachable(tree, reached, checking)
     _falls_off(tree, reached, checking)
     _falls_in(tree, reached, checking)
-    _loops(tree, reached, checking)
+    check_circles(checking, reached, silence)
     for step in tree.steps.values():
         step.review(checking)
 
@@ -51,17 +53,29 @@ def _unreachable(tree: Tree, reached: frozenset[str], checking: Checking) -> Non
 
 
 def _falls_off(tree: Tree, reached: frozenset[str], checking: Checking) -> None:
+    """A step, or an answer, after which nothing comes. Where every answer of a question leads nowhere, it is
+    the question that has no way on."""
     for path, step in tree.steps.items():
-        if path not in reached or isinstance(step, Broken):
+        if path not in reached or isinstance(step, Broken) or step.next != FALL_OFF:
             continue
-        if step.next == FALL_OFF and any(edge.to == FALL_OFF for edge in checking.ways(step)):
-            checking.report(
-                "U212",
-                step.place,
-                "After this step the flow just stops.",
-                "Every way ends in `end`, `hand over` or `return`.",
-                "Add a step after it, or a `then`.",
-            )
+        ways = checking.ways(step)
+        lost = [edge for edge in ways if edge.to == FALL_OFF]
+        if lost and isinstance(step, Ask) and len(lost) < len(ways):
+            _answers_fall_off(step, checking)
+        elif lost:
+            _nothing_follows(step.place, "After this step the flow just stops.", "step after it", checking)
+
+
+def _answers_fall_off(step: Ask, checking: Checking) -> None:
+    for way in step.ways(checking.trees):
+        if way.to == FALL_OFF:
+            message = f"After the answer `{way.name}` the flow just stops."
+            _nothing_follows(way.place, message, "step after the question", checking)
+
+
+def _nothing_follows(place: Place, message: str, what: str, checking: Checking) -> None:
+    expected = "Every way ends in `end`, `hand over` or `return`."
+    checking.report("U212", place, message, expected, f"Add a {what}, or a `then`.")
 
 
 def _falls_in(tree: Tree, reached: frozenset[str], checking: Checking) -> None:
@@ -90,93 +104,3 @@ def _falls_in(tree: Tree, reached: frozenset[str], checking: Checking) -> None:
 
 def _named(step: Step) -> frozenset[str]:
     return frozenset(target.name for _, target in all_targets(step.plan.parts) if target.name is not None)
-
-
-def _loops(tree: Tree, reached: frozenset[str], checking: Checking) -> None:
-    """A circle in which no person is asked would never end."""
-    silent = {path: _silent_ways(tree.steps[path], tree, checking) for path in tree.steps if path in reached}
-    onward = {path: [to for to in ways if to in tree.steps] for path, ways in silent.items() if ways}
-    for circle in _circles(onward):
-        first = min(circle, key=list(tree.steps).index)
-        words = " → ".join(f"`{path}`" for path in (*_around(circle, onward, first), first))
-        checking.report(
-            "U213",
-            tree.steps[first].place,
-            f"This goes in a circle without asking anybody: {words}.",
-            None,
-            "Put a question into the circle, or lead one of its ways elsewhere.",
-        )
-
-
-def _silent_ways(step: Step, tree: Tree, checking: Checking) -> list[str]:
-    """Where a step leads without anybody having been asked. A visited flow in which somebody can be asked is
-    trusted to do so."""
-    if step.stops or isinstance(step, Broken) or (step.visits and _asks(step.visits, checking, frozenset())):
-        return []
-    own = step.on if isinstance(step, Do) else {}
-    branches = [path for failure, path in tree.on.items() if failure not in own] if step.calls else []
-    return [*(edge.to for edge in checking.ways(step)), *branches]
-
-
-def _asks(name: str, checking: Checking, outer: frozenset[str]) -> bool:
-    """Whether somebody can be asked in a flow, or in one that it visits."""
-    tree = checking.trees.get(name)
-    if tree is None or name in outer:
-        return True
-    inside = outer | {name}
-    return any(
-        step.stops or isinstance(step, Broken) or (step.visits and _asks(step.visits, checking, inside))
-        for step in tree.steps.values()
-    )
-
-
-def _around(circle: frozenset[str], onward: Mapping[str, list[str]], first: str) -> list[str]:
-    """The shortest way around a circle from its first step."""
-    before: dict[str, str] = {}
-    waiting = [first]
-    for path in waiting:
-        for following in onward[path]:
-            if following == first:
-                way = [path]
-                while way[-1] != first:
-                    way.append(before[way[-1]])
-                return way[::-1]
-            if following in circle and following not in before:
-                before[following] = path
-                waiting.append(following)
-    return [first]
-
-
-def _circles(onward: Mapping[str, list[str]]) -> list[frozenset[str]]:
-    """The strongly connected parts that are circles (Tarjan's algorithm, without recursion)."""
-    numbers: dict[str, int] = {}
-    lowest: dict[str, int] = {}
-    stack: list[str] = []
-    found: list[frozenset[str]] = []
-    for root in onward:
-        if root in numbers:
-            continue
-        work: list[tuple[str, int]] = [(root, 0)]
-        while work:
-            path, position = work.pop()
-            if position == 0:
-                numbers[path] = lowest[path] = len(numbers)
-                stack.append(path)
-            following = [each for each in onward[path] if each in onward]
-            for number in range(position, len(following)):
-                each = following[number]
-                if each not in numbers:
-                    work += [(path, number + 1), (each, 0)]
-                    break
-                if each in stack:
-                    lowest[path] = min(lowest[path], numbers[each])
-            else:
-                if lowest[path] == numbers[path]:
-                    part = frozenset(stack[stack.index(path) :])
-                    del stack[stack.index(path) :]
-                    if len(part) > 1 or path in onward[path]:
-                        found.append(part)
-                if work:
-                    above = work[-1][0]
-                    lowest[above] = min(lowest[above], lowest[path])
-    return found

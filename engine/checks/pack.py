@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from engine.actions import Catalog
 from engine.checks.checking import Checking
+from engine.checks.circles import Silence
 from engine.checks.facts import check_facts
 from engine.checks.graph import check_graph
 from engine.codes import finding
@@ -25,11 +26,13 @@ def check_pack(
     """Everything wrong with these flows as they stand together. `unread` names flows that are there, and
     whose files could not be read."""
     findings: list[Diagnostic] = []
+    checkings = {tree.name: Checking(tree, trees, labels, catalog, unread) for tree in trees.values()}
+    silence = Silence(checkings)
     for tree in trees.values():
-        checking = Checking(tree, trees, labels, catalog, unread)
-        check_facts(tree, checking)
-        check_graph(tree, checking)
-        findings += checking.findings
+        check_facts(tree, checkings[tree.name])
+    for tree in trees.values():
+        check_graph(tree, checkings[tree.name], silence)
+        findings += checkings[tree.name].findings
     endless = _endless_visits(trees)
     findings += endless or _too_deep_visits(trees, limits)
     findings += _too_many_steps(trees, limits)

@@ -170,12 +170,17 @@ class Do(Calling, frozen=True):
                     f"Add it under `with`: `{param.name}: …`.",
                 )
 
-    def _check_failures(self, checking: Checking, action: Action) -> None:
-        possible = {each.value for each in action.failures | ALWAYS_POSSIBLE}
+    def failures(self, action: Action) -> frozenset[Failure]:
+        """Every way in which this call can fail."""
+        more: set[Failure] = set()
         if action.effect is not Effect.READ:
-            possible.add(Failure.OUTCOME_UNKNOWN.value)
+            more.add(Failure.OUTCOME_UNKNOWN)
         if "expect" in self.plan.parts.written:
-            possible.add(Failure.NOT_CONFIRMED.value)
+            more.add(Failure.NOT_CONFIRMED)
+        return action.failures | ALWAYS_POSSIBLE | more
+
+    def _check_failures(self, checking: Checking, action: Action) -> None:
+        possible = {each.value for each in self.failures(action)}
         routes = self.plan.parts.routes.get("on")
         for name, (key, _) in routes.each.items() if routes is not None else ():
             if name not in possible:
