@@ -6,7 +6,7 @@ Chooses concrete parts, as `replaying` does.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
@@ -18,15 +18,15 @@ from adapters.problems import PlainProblem
 from adapters.replay.heard import Heard, HeardTurn, heard
 from adapters.replay.replay_file import NOW
 from adapters.replay.replay_writer import replay_text
+from adapters.replay.transcribing import OTHER, SECRET, StandIns, transcribed
 from adapters.replaying import failure_text, run_text
 from adapters.staging import ACTOR
 from adapters.stores.port import Store
 from engine import Effect, Event, Flow, OutOfTurn, Prompt, Traced, Value, secret_id
 
-SECRET = "Stand-in-4-a-secret-27!"
-"""What is typed in a recorded replay where a secret was typed."""
+COLLEAGUE = "colleague"
+_DECODER: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
 
-OTHER = "something else"
 _REFUSED: Mapping[str, Value] = {
     "empty": "",
     "too_short": "x",
@@ -36,9 +36,6 @@ _REFUSED: Mapping[str, Value] = {
     "too_large": "999999999",
 }
 """What is refused for the same reason as what was typed; for other reasons `OTHER` is."""
-
-COLLEAGUE = "colleague"
-_DECODER: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
 
 
 class Recording(msgspec.Struct, frozen=True):
@@ -122,13 +119,14 @@ class _Writing:
     def text(self, passing: bool) -> str:
         """The replay; with `passing` the time goes on in it as it did."""
         began = self._heard.started.at
+        stand_ins = StandIns(self._answer, self._colleague, self._by_hand())
         replay: dict[str, Value] = {
             "replay": f"recorded: {self._flow.tree.title}",
             "flow": self._heard.started.flow,
             "as": self._heard.started.audience.value,
             **({"now": began} if began != NOW else {}),
             "clinic": self._clinic,
-            "turns": list(self._turns(passing)),
+            "turns": list(transcribed(self._heard, stand_ins, passing)),
             "end": self._heard.end or "open",
         }
         done = self._journal()
@@ -140,39 +138,14 @@ class _Writing:
         """What was changed, by name."""
         return [call.action for call in self._heard.calls if call.effect is not Effect.READ]
 
-    def _turns(self, passing: bool) -> Iterator[Value]:
-        clock = self._began
-        for number, turn in enumerate(self._heard.turns):
-            for change in self._meeting.changes:
-                by_hand = self._fixture.by_hand(change) if change.turn == number else None
-                if by_hand is not None:
-                    yield {"by hand": by_hand}
-            minutes = int((datetime.fromisoformat(turn.at) - clock).total_seconds() // 60)
-            if passing and minutes > 0 and turn.kind != "did":
-                clock += timedelta(minutes=minutes)
-                yield {"later": minutes}
-            yield self._turn(turn)
-
-    def _turn(self, turn: HeardTurn) -> dict[str, Value]:
-        match turn.kind:
-            case "ask":
-                said: dict[str, Value] = {"ask": turn.name, "answer": self._answer(turn)}
-            case "did":
-                said = {"did": turn.name}
-            case "change":
-                said = {"change": turn.name}
-            case "hand over":
-                said = {"hand over": OTHER}
-            case kind:
-                said = {kind: turn.error or True}
-        if turn.by:
-            said["by"] = self._colleague(turn.by)
-        told: dict[str, Value] = {"problem": turn.problem, "outcome": turn.outcome, "fault": turn.fault}
-        if turn.kind == "did":
-            told["error"] = turn.error
-        if turn.call > 1:
-            told["call"] = turn.call
-        return {**said, **{key: value for key, value in told.items() if value}}
+    def _by_hand(self) -> dict[int, list[Value]]:
+        """The changes that a replay can say, by the number of the turn before which they were made."""
+        found: dict[int, list[Value]] = {}
+        for change in self._meeting.changes:
+            told = self._fixture.by_hand(change)
+            if told is not None:
+                found.setdefault(change.turn, []).append(told)
+        return found
 
     def _colleague(self, actor: str) -> str:
         number = len(self._people)

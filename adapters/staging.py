@@ -29,10 +29,12 @@ from adapters.clinic.people_file import load_people, people_of, sample_source
 from adapters.clinic.port import ActionFailed, Backend, CallContext, OutcomeLost
 from adapters.clinic.show import journal_lines
 from adapters.driver import Driver, Parts
+from adapters.gates.book import Book
 from adapters.gates.book_file import SqliteBook
 from adapters.gates.policy import Policy
 from adapters.gates.policy_file import policy_of, shipped_policy
 from adapters.gates.policy_gate import PolicyGate
+from adapters.gates.port import Question
 from adapters.library import Library
 from adapters.mail.maildir import Maildir
 from adapters.replay.port import CallMade
@@ -43,7 +45,9 @@ from adapters.stores.sqlite import SqliteStore
 from adapters.view import View
 from adapters.walks import walks
 from engine import (
+    Allow,
     CannotTell,
+    Catalog,
     Diagnostic,
     Effect,
     Failure,
@@ -54,6 +58,7 @@ from engine import (
     Scalar,
     Traced,
     Value,
+    Verdict,
 )
 
 SAMPLE = "sample"
@@ -115,9 +120,9 @@ class FaultyClinic:
             )
         except (ActionFailed, OutcomeLost) as error:
             name = error.failure.value if isinstance(error, ActionFailed) else fault or LOST
-            self._note(CallMade(action, name))
+            self._note(CallMade(action, name, context.key))
             raise
-        self._note(CallMade(action, ""))
+        self._note(CallMade(action, "", context.key))
         return result
 
     def _note(self, call: CallMade) -> None:
@@ -152,6 +157,21 @@ class FaultyClinic:
         self._inside.close()
 
 
+class NotingGate(PolicyGate):
+    """The gate as it is, with a list of the keys of the calls it allowed."""
+
+    def __init__(self, policy: Policy, catalog: Catalog, book: Book) -> None:
+        super().__init__(policy, catalog, book)
+        self.allowed_calls: set[str] = set()
+
+    def decide(self, question: Question) -> Verdict:
+        """See `Gate.decide`."""
+        verdict = super().decide(question)
+        if isinstance(verdict, Allow):
+            self.allowed_calls.add(question.call.key)
+        return verdict
+
+
 def logged_calls(log: Path) -> tuple[CallMade, ...]:
     """The calls that were written to a log."""
     lines = log.read_bytes().splitlines() if log.exists() else []
@@ -184,7 +204,7 @@ class World:
             folder / CLINIC, mail, clock, lambda: f"token-{next(self._numbers):032d}"
         )
         self.clinic = FaultyClinic(inside, log)
-        self._gate = PolicyGate(policy_for(replay)[0], CATALOG, self._book)
+        self.gate = NotingGate(policy_for(replay)[0], CATALOG, self._book)
         self._sessions = count(1 + len(self.store.sessions(_MOST_NUMBERS)))
         self.driver = self._new_driver()
 
@@ -206,7 +226,7 @@ class World:
                 self._library,
                 self.clinic,
                 self.store,
-                self._gate,
+                self.gate,
                 self.clock,
                 lambda: f"replay-{next(self._sessions)}",
                 lambda: self.clock().astimezone(UTC).date(),
@@ -284,6 +304,11 @@ class DriverStage:
     def by_hand(self, change: Node) -> None:
         """See `Stage.by_hand`."""
         change_people(self._folder, self._replay, change, self._now)
+
+    @property
+    def allowed_calls(self) -> frozenset[str]:
+        """The keys of the calls that the gates allowed so far."""
+        return frozenset(self._world.gate.allowed_calls)
 
     @property
     def store(self) -> Store:

@@ -285,7 +285,8 @@ def _on_in_words(value: Value, _: tuple[Literal, ...]) -> Value:
 def _truths_in_words(value: Value, wanted: bool) -> Value:
     if not isinstance(value, dict):
         return None
-    names = [name.replace("_", " ") for name, each in value.items() if each is wanted]
+    # By name: a record that was stored in between has its members in another order.
+    names = sorted(name.replace("_", " ") for name, each in value.items() if each is wanted)
     return in_a_row(names) or "nothing"
 
 

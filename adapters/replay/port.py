@@ -21,10 +21,12 @@ class StageFailed(Exception):
 
 
 class CallMade(msgspec.Struct, frozen=True):
-    """A call that reached the backend: the action, and the failure it ended in (empty: none)."""
+    """A call that reached the backend: the action, the failure it ended in (empty: none), and its idempotency
+    key (empty for reads)."""
 
     action: str
     failure: str
+    key: str = ""
 
 
 class Stage(Protocol):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -110,3 +111,57 @@ def test_flows_of_ones_own_are_named_by_an_option_or_in_the_configuration(pytest
     gone = pytester.runpytest_inprocess("mine.replay.yaml", "--unstuck-flows", "nowhere")
     gone.assert_outcomes(errors=1)
     gone.stdout.fnmatch_lines(["There is no file or folder *nowhere*"])
+
+
+@pytest.mark.parametrize("processes", [(), ("-n2",)])
+def test_coverage_of_the_flows_is_told_wherever_the_conversations_ran(
+    processes: tuple[str, ...], pytester: pytest.Pytester
+) -> None:
+    mine = pytester.mkdir("mine")
+    (mine / "flow.yaml").write_text(OWN, encoding="utf-8")
+    (pytester.path / "one.replay.yaml").write_text(OWN_REPLAY, encoding="utf-8")
+    (pytester.path / "two.replay.yaml").write_text(OWN_REPLAY, encoding="utf-8")
+    options = ("--unstuck-flows=mine", "--unstuck-coverage-report=json:c.json", *processes)
+    result = pytester.runpytest_subprocess(*options, "--unstuck-fail-under=100")
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines(["*coverage of the flows*", "greet *", "*wanted are at least 100 %*"])
+    assert result.ret == 1
+    told = json.loads((pytester.path / "c.json").read_text(encoding="utf-8"))
+    assert [Path(name).name for name in told["files"]] == ["flow.yaml"]
+
+
+def test_enough_coverage_is_no_failure(pytester: pytest.Pytester) -> None:
+    mine = pytester.mkdir("mine")
+    (mine / "flow.yaml").write_text(OWN, encoding="utf-8")
+    (pytester.path / "one.replay.yaml").write_text(OWN_REPLAY, encoding="utf-8")
+    assert pytester.runpytest_subprocess("--unstuck-flows=mine", "--unstuck-fail-under=50").ret == 0
+
+
+def test_a_report_of_coverage_that_is_not_known_is_wrong_use(pytester: pytest.Pytester) -> None:
+    result = pytester.runpytest_subprocess("--unstuck-coverage-report=pdf:x")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*cannot be 'pdf:x'. Write one of html, lcov*"])
+
+
+UNCHECKED = OWN.replace(
+    "  - {id: bye", "  - {id: help, do: request_help, with: {topic: \"'keys'\"}}\n  - {id: bye"
+)
+
+
+def test_random_conversations_are_one_test_for_each_flow(pytester: pytest.Pytester) -> None:
+    mine = pytester.mkdir("mine")
+    (mine / "flow.yaml").write_text(UNCHECKED, encoding="utf-8")
+    only = ("--unstuck-flows=mine", "--unstuck-random=30", "-k", "greet")
+    result = pytester.runpytest_subprocess(*only)
+    result.assert_outcomes(failed=1, deselected=7)
+    result.stdout.fnmatch_lines(
+        [
+            "*random conversations in greet*",
+            "It says solved right after request_help*",
+            "*random-0.replay.yaml*",
+        ]
+    )
+    held = pytester.runpytest_subprocess("--unstuck-flows=mine", "random-0.replay.yaml")
+    held.assert_outcomes(passed=1)
+    (mine / "flow.yaml").write_text(OWN, encoding="utf-8")
+    pytester.runpytest_subprocess(*only, "-n2").assert_outcomes(passed=1)

@@ -9,8 +9,9 @@ import pytest
 
 from adapters.cli import run
 from adapters.library import Library
-from adapters.recording import SECRET, Recording, record
+from adapters.recording import Recording, record
 from adapters.replay.runner import hold
+from adapters.replay.transcribing import SECRET
 from adapters.replaying import ENGINE, On, load_replay, run_text, stage_for
 from adapters.staging import DriverStage, people_for
 from adapters.wiring import open_library

@@ -68,7 +68,7 @@ def applied(name: str, value: Value, *args: Literal) -> Value:
             "off_in_words",
             {"online_access": False, "email_notifications": False},
             (),
-            "online access and email notifications",
+            "email notifications and online access",
         ),
         ("off_in_words", {"a": False, "b_c": False, "d": False, "e": None, "n": 0}, (), "a, b c and d"),
         ("off_in_words", {"a": True}, (), "nothing"),

@@ -36,6 +36,7 @@ CHOOSERS = frozenset(
         "adapters.staged",
         "adapters.staging",
         "adapters.terminal_front",
+        "adapters.wandering",
         "adapters.wiring",
     }
 )
