@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, NoReturn, ParamSpec, TypeAlias, TypeVar
 import click
 
 from adapters.commands import sessions as operating
+from adapters.commands.audit import audit
 from adapters.commands.doctor import doctor
 from adapters.commands.keys import keys
 from adapters.commands.record import record
@@ -455,10 +456,12 @@ def list_sessions(only_open: bool, limit: int, store: str | None) -> int:
 def show_session(session: str, store: str | None) -> int:
     """Show what happened in one conversation."""
     from adapters.session_words import details_of
-    from adapters.wiring import open_store, store_path
+    from adapters.wiring import open_to_read
 
-    with open_store(store_path(store)) as kept:
-        _print(details_of(kept.load(session), kept.events(session), kept.ledger(session)))
+    with open_to_read(store) as (kept, note):
+        found = kept.load(session)
+        note("show", found.session)
+        _print(details_of(found, kept.events(session), kept.ledger(session)))
     return DONE
 
 
@@ -544,6 +547,7 @@ def _switch(word: str | None) -> bool | None:
 
 unstuck.add_command(schema)
 unstuck.add_command(keys)
+unstuck.add_command(audit)
 unstuck.add_command(record)
 unstuck.add_command(doctor)
 unstuck.add_command(reference)

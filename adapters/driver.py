@@ -15,6 +15,8 @@ from typing import TypeAlias
 
 import msgspec
 
+from adapters import deeds
+from adapters.audit.port import Clerk, Deed, Doer
 from adapters.caller import Caller, can_be_kept, stored
 from adapters.clinic.port import Backend, CallContext
 from adapters.gates.port import Gate, Question
@@ -91,6 +93,9 @@ _LOOK_AGAIN = 0.02
 _ATTEMPTS = 5
 """How often a session is picked up anew when others are always faster."""
 
+GRAVE = 4
+"""From this risk on it is audited on which evidence a call is made."""
+
 _MOST_KNOWN = 200
 """How many names and addresses a new password is compared with."""
 
@@ -116,7 +121,7 @@ class Held:
     """A session in the driver's hands: as it was committed (`touched` says when, `recorded` how far its calls
     were), and what has happened since. `asked_gate` is false while a call waits that was allowed before the
     session was picked up, perhaps long ago. `request` still wants its reply; `lease` shows other processes
-    that this one is at a call."""
+    that this one is at a call. `deeds` wait to be audited with the next commit."""
 
     session: str
     flow: Flow
@@ -130,11 +135,13 @@ class Held:
     recorded: Mapping[str, LedgerStatus] = field(default_factory=dict)
     request: Request | None = None
     lease: Lease | None = None
+    deeds: list[Deed] = field(default_factory=list)
 
 
 class Parts(msgspec.Struct, frozen=True):
     """What a driver works with. `clock` gives the moment in UTC, `new_id` a new session's id, `today` the
-    date at the clinic; `leases` show the processes that share the store who is alive."""
+    date at the clinic; `leases` show the processes that share the store who is alive. `clerk` writes the
+    audit that the store keeps; without one nothing is audited."""
 
     library: Library
     backend: Backend
@@ -146,6 +153,7 @@ class Parts(msgspec.Struct, frozen=True):
     vault: Vault
     deadline: float = DEADLINE
     leases: Leases = NoLeases()
+    clerk: Clerk | None = None
 
 
 class Driver:
@@ -426,8 +434,12 @@ class Driver:
     def _go_on(self, held: Held, event: Event | None) -> None:
         while event is not None:
             turn = advance(held.flow, held.state, event)
+            shows = held.state.waiting if held.state is not None else None
             held.state = turn.state
             held.events.append(stored(event))
+            held.deeds += deeds.holding(event, self._doer(held), self._now())
+            if isinstance(shows, AtReveal) and isinstance(event, Revealed | RevealLost):
+                held.deeds.append(deeds.shown(event, shows.call, self._doer(held), event.at))
             if held.ledger and any(isinstance(each, Consult | Perform | CheckBack) for each in turn.effects):
                 # What came of a call is kept before anything else is tried. The last one is kept with the
                 # reply to the request, which nobody may see to be missing.
@@ -453,34 +465,39 @@ class Driver:
         own = frozenset(state.own) if actor == state.actor else frozenset[str]()
         question = Question(call, role, actor, at, own, held.session)
         held.asked_gate = True
-        return Gated(call.key, self._parts.gate.decide(question), at)
+        event = Gated(call.key, self._parts.gate.decide(question), at)
+        held.deeds += deeds.refusal(event, call, self._doer(held))
+        return event
 
     def _perform(self, held: Held, call: Call) -> Event:
         before = held.recorded.get(call.key)
         if before is not None and before != "planned":
             if before == "sent":
-                held.ledger.append(self._entry(call, "unknown"))
+                self._settle(held, call, "unknown")
             return Lost(call.key, self._now())
         if not held.asked_gate:
             return self._consult(held, call)
         if call.effect is Effect.READ:
-            return self._called(held, call)
+            outcome = self._called(held, call)
+            held.deeds.append(deeds.look(call, outcome, self._doer(held), self._now()))
+            return outcome
         if not self._caller.has_secrets_of(call, held.session):
             outcome = self._called(held, call)
             if before == "planned":
                 # It was planned before a crash, and what it needs is gone: it will not be made.
-                held.ledger.append(self._entry(call, "rejected", outcome))
+                self._settle(held, call, "rejected", outcome)
             return outcome
         if held.lease is None:
             held.lease = self._leased(held.session)
         self._parts.gate.about_to(call, self._actor(held), held.session, self._now())
         if before is None:
             held.ledger.append(self._entry(call, "planned"))
+            held.deeds.append(deeds.intent(call, self._now(), self._doer(held), self._evidence(held, call)))
             self._commit(held)
         held.ledger.append(self._entry(call, "sent"))
         self._commit(held)
         outcome = self._called(held, call)
-        held.ledger.append(self._entry(call, _SETTLED[type(outcome)], outcome))
+        self._settle(held, call, _SETTLED[type(outcome)], outcome)
         self._parts.gate.done(call, outcome, self._actor(held), held.session, self._now())
         return outcome
 
@@ -507,9 +524,21 @@ class Driver:
         finding = self._caller.look(call, self._context(held, call))
         event = CheckedBack(call.key, finding, self._now())
         if not isinstance(finding, CannotTell):
-            held.ledger.append(self._entry(call, "reconciled", event))
+            self._settle(held, call, "reconciled", event)
         self._parts.gate.done(call, event, self._actor(held), held.session, self._now())
         return event
+
+    def _settle(self, held: Held, call: Call, status: LedgerStatus, outcome: Event | None = None) -> None:
+        """Note how a call ended, to be kept with the next commit."""
+        held.ledger.append(self._entry(call, status, outcome))
+        held.deeds.append(deeds.ending(call, outcome, self._now(), self._doer(held)))
+
+    def _evidence(self, held: Held, call: Call) -> list[LedgerEntry]:
+        """The verifications of the person whom a grave call is about that this conversation recorded."""
+        if self._parts.clerk is None or call.risk < GRAVE or not call.subject:
+            return []
+        entries = self._parts.store.ledger(held.session) if held.revision else ()
+        return deeds.proofs(entries, held.flow.catalog.verification, call.subject)
 
     def _context(self, held: Held, call: Call) -> CallContext:
         key = "" if call.effect is Effect.READ else call.key
@@ -562,6 +591,7 @@ class Driver:
             tuple(held.ledger),
             self._now(),
             reply,
+            tuple(clerk.entry(deed) for deed in held.deeds) if (clerk := self._parts.clerk) else (),
         )
         if held.revision == 0:
             held.revision = self._parts.store.begin(
@@ -571,6 +601,7 @@ class Driver:
             held.revision = self._parts.store.commit(held.session, held.revision, commit)
         held.events.clear()
         held.ledger.clear()
+        held.deeds.clear()
 
     def _state(self, held: Held) -> State:
         if held.state is None:
@@ -579,6 +610,11 @@ class Driver:
 
     def _actor(self, held: Held) -> str:
         return self._state(held).acting()[0]
+
+    def _doer(self, held: Held) -> Doer:
+        state = self._state(held)
+        actor, role = state.acting()
+        return Doer(actor, role.value, held.session, held.flow.name, held.flow.version)
 
     def _resumed(self, actor: str, role: Audience | None, allowed: frozenset[str] | None) -> Resumed:
         today = self._parts.today().isoformat()

@@ -11,12 +11,16 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
 import msgspec
 
+from adapters.audit.port import Deed, Doer
+from adapters.audit.scribe import Scribe
+from adapters.audit.trail import AuditTrail
 from adapters.clinic.actions import CATALOG
 from adapters.clinic.embedded import EmbeddedClinic
 from adapters.clinic.port import ActionFailed, Backend, CallContext
@@ -28,7 +32,7 @@ from adapters.gates.book_file import SqliteBook
 from adapters.gates.matrix import matrix
 from adapters.gates.policy_file import read_policy, shipped_policy
 from adapters.gates.policy_gate import PolicyGate
-from adapters.keys import open_ring
+from adapters.keys import derived, open_ring
 from adapters.leases import FileLeases
 from adapters.letters import Mailer
 from adapters.library import FlowInfo, Library
@@ -57,6 +61,7 @@ __all__ = ["Desk", "FlowInfo", "Options", "check_paths", "data_folder", "open_de
 
 POLICY = "policy.yaml"
 LIMITS = "limits.yaml"
+AUDIT_HEAD = "UNSTUCK_AUDIT_HEAD"
 
 
 class Options(msgspec.Struct, frozen=True):
@@ -104,7 +109,8 @@ def open_desk(options: Options) -> Iterator[Desk]:
         library = open_library(options.flows, options.config)
         kept_at = store_path(options.store)
         # Before anything is made beside it: what is no store is left as it is.
-        store = stack.enter_context(open_store(kept_at))
+        behind = stack.enter_context(open_store_behind(kept_at))
+        store = _hidden(behind)
         book = SqliteBook(kept_at.with_name(BOOK))
         stack.callback(book.close)
         gate = open_gate(options.config, book)
@@ -113,7 +119,10 @@ def open_desk(options: Options) -> Iterator[Desk]:
         vault = MemoryVault(new_token)
         today = clinic_day(backend)
         leases = FileLeases(kept_at.with_name(f"{kept_at.name}.calls"))
-        parts = Parts(library, backend, store, gate, utc_now, new_session_id, today, vault, leases=leases)
+        clerk = open_clerk(behind)
+        parts = Parts(
+            library, backend, store, gate, utc_now, new_session_id, today, vault, leases=leases, clerk=clerk
+        )
         if options.log_file is not None:
             parts = stack.enter_context(_watched(parts, options.log_file, options.log_level))
         driver = Driver(parts)
@@ -326,15 +335,52 @@ def open_store(path: Path) -> HiddenStore:
     """The session store in this file, which keeps what is personal encrypted. Its keys are made with the
     first conversation, and never anew: what they hid could not be read any more."""
     with ExitStack() as stack:
-        behind = stack.enter_context(SqliteStore(path))
-        store = HiddenStore(behind, open_ring(path, may_make=not is_hidden(behind)))
+        store = _hidden(stack.enter_context(open_store_behind(path)))
         stack.pop_all()
         return store
 
 
+@contextmanager
+def open_to_read(url: str | None) -> Iterator[tuple[HiddenStore, Callable[..., None]]]:
+    """The session store for an operator, and what keeps in its audit what they are going to read: the action
+    and the conversations, as in `note_down`."""
+    with open_store_behind(store_path(url)) as behind:
+        yield _hidden(behind), partial(note_down, behind)
+
+
+def _hidden(behind: SqliteStore) -> HiddenStore:
+    return HiddenStore(behind, open_ring(behind.path, may_make=not is_hidden(behind)))
+
+
 def open_store_behind(path: Path) -> SqliteStore:
     """The same store as it lies in its file: for looking after it, not for reading conversations."""
-    return SqliteStore(path)
+    return SqliteStore(path, open_trail)
+
+
+def open_trail(path: Path, key: bytes) -> AuditTrail:
+    """What chains the audit of the store at `path` with this key. Its head lies beside the store, unless
+    UNSTUCK_AUDIT_HEAD names another file, best on another disk."""
+    named = os.environ.get(AUDIT_HEAD)
+    return AuditTrail(path, derived(key, "unstuck audit"), Path(named) if named else None)
+
+
+def open_clerk(store: SqliteStore) -> Scribe:
+    """What writes down the audit that is kept in this store."""
+    return Scribe(derived(store.master, "unstuck scribe"), CATALOG)
+
+
+def trail_of(store: SqliteStore) -> AuditTrail:
+    """The audit of a store that is open, to look it over."""
+    return open_trail(store.path, store.master)
+
+
+def note_down(store: SqliteStore, action: str, *sessions: str, subject: str = "") -> None:
+    """Keep in the audit what whoever runs this process is going to do with what is kept: with these
+    conversations, or with all that is there of the person `subject`. Raises Unusable."""
+    at = utc_now().strftime("%Y-%m-%dT%H:%M:%SZ")
+    clerk = open_clerk(store)
+    doers = [Doer(os_user(), session=session) for session in sessions or ("",)]
+    store.note_down(tuple(clerk.entry(Deed("records", at, by, action, subject=subject)) for by in doers))
 
 
 def key_files(store: Path) -> list[Path]:

@@ -34,9 +34,10 @@ class HeadFile:
         self.path = path
         self._key = key
 
-    def read(self) -> End | None:
-        """The head, or None if none was ever kept. Raises HeadBroken, Unusable."""
-        with self._held(os.O_RDONLY) as file:
+    def read(self, *, to_move: bool = False) -> End | None:
+        """The head, or None if none was ever kept. Raises HeadBroken, Unusable; with `to_move` also where it
+        can be read but not moved."""
+        with self._held(os.O_RDWR if to_move else os.O_RDONLY) as file:
             return None if file is None else self._newest(file)
 
     def move(self, end: End) -> None:
@@ -46,6 +47,13 @@ class HeadFile:
                 return
             newest = self._newest(file)
             if newest is None or newest.number < end.number:
+                os.pwrite(file, self._slot(end), (end.number % _SLOTS) * _SLOT_BYTES)
+
+    def replace(self, end: End) -> None:
+        """Put this head in the place of whatever the file holds. Raises Unusable."""
+        with self._held(os.O_RDWR | os.O_CREAT) as file:
+            if file is not None:
+                os.ftruncate(file, 0)
                 os.pwrite(file, self._slot(end), (end.number % _SLOTS) * _SLOT_BYTES)
 
     @contextmanager
@@ -72,8 +80,8 @@ class HeadFile:
         if kept and not sound:
             raise HeadBroken(
                 f"The head of the audit, {self.path}, is damaged.",
-                "`unstuck audit verify` tells whether the entries are sound; then move the file away, and "
-                "the next entry makes a new one.",
+                "Put it back. If it is lost, `unstuck audit new-head` looks the entries over and makes"
+                " another one; nothing is changed meanwhile.",
             )
         return max(sound, key=lambda end: end.number, default=None)
 

@@ -10,10 +10,13 @@ from __future__ import annotations
 
 import hmac
 import json
+import math
 import re
-from collections.abc import Mapping
+from base64 import b64encode
+from collections.abc import Iterable, Iterator, Mapping
 
-from adapters.audit.deeds import Deed, Doer
+from adapters.audit.chain import Link
+from adapters.audit.port import Deed, Doer
 from engine import (
     Catalog,
     ChoiceType,
@@ -114,6 +117,20 @@ def canonical(value: Value) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False).encode("ascii")
 
 
+def lines(links: Iterable[Link], sound_to: int) -> Iterator[str]:
+    """Each entry as a line of JSON: `number`, `seal`, `entry`, and `unproven` behind the number `sound_to`.
+    What is no JSON any more stands in `damaged`, in base64."""
+    for link in links:
+        told: dict[str, Value] = {"number": link.number, "seal": link.seal.hex()}
+        try:
+            told["entry"] = json.loads(link.body)
+        except ValueError:
+            told["damaged"] = b64encode(link.body).decode("ascii")
+        if link.number > sound_to:
+            told["unproven"] = True
+        yield json.dumps(told, separators=(",", ":")).replace("\x7f", "\\u007f") + "\n"
+
+
 def _said(by: Doer) -> dict[str, Value]:
     told = {
         "actor": by.actor,
@@ -130,7 +147,7 @@ def _fits(value: Value, kind: Type) -> bool:
         case TruthType():
             return isinstance(value, bool)
         case NumberType():
-            return isinstance(value, int | float) and not isinstance(value, bool)
+            return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
         case ChoiceType(options=options):
             return value in options
         case _:

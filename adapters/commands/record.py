@@ -25,11 +25,12 @@ def record(session: str, output: Path | None, flows: Path | None, store: str | N
     """
     from adapters.recording import default_path
     from adapters.recording import record as recorded
-    from adapters.wiring import open_library, open_store, store_path
+    from adapters.wiring import open_library, open_to_read
 
     name = session.encode("utf-8", "replace").decode()
     path = output or default_path(name)
-    with open_store(store_path(store)) as kept:
+    with open_to_read(store) as (kept, note):
+        note("record", kept.load(name).session)
         recording = recorded(kept, open_library(flows), name, str(path))
     if output is None:
         sys.stdout.write(recording.text)

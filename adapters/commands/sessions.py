@@ -31,12 +31,14 @@ def export(names: tuple[str, ...], every: bool, output: Path | None, store: str 
     Ends with 1 if one of them is damaged.
     """
     from adapters.session_export import exported, line
-    from adapters.wiring import open_store, store_path
+    from adapters.wiring import open_to_read
 
     if every == bool(names):
         raise click.UsageError("Name conversations, or say --all.")
-    with open_store(store_path(store)) as kept:
-        chosen = [each.session for each in kept.sessions(EVERY)] if every else _plain(names)
+    with open_to_read(store) as (kept, note):
+        there = [each.session for each in kept.sessions(EVERY)]
+        chosen = there if every else _plain(names)
+        note("export", *(name for name in chosen if name in there))
         damaged, lines = 0, []
         for told in exported(kept, chosen):
             damaged += told["kind"] == "damaged"
@@ -66,6 +68,7 @@ def purge(
     Copies and backups are not reached, nor the record of verifications in gates.db.
     """
     from adapters.session_words import list_of
+    from adapters.wiring import note_down
 
     if not names and not ended and older_than is None:
         raise click.UsageError("Name conversations, or say --ended or --older-than DAYS.")
@@ -77,6 +80,7 @@ def purge(
             )
             _say("Nothing was done yet. Add --yes to purge them." if chosen else "")
             return DONE
+        note_down(kept, "purge", *(each.session for each in chosen))
         kept.purge([each.session for each in chosen])
     _say(f"Purged {len(chosen)} {_conversations(len(chosen))}.")
     return DONE
@@ -129,10 +133,9 @@ def recover(file: Path, store: str | None) -> int:
 
 
 def _opened(url: str | None) -> SqliteStore:
-    from adapters.stores.sqlite import SqliteStore
-    from adapters.wiring import store_path
+    from adapters.wiring import open_store_behind, store_path
 
-    return SqliteStore(store_path(url))
+    return open_store_behind(store_path(url))
 
 
 def _chosen(

@@ -115,6 +115,10 @@ class HiddenStore:
         found = self._behind.stored_reply(session, request_key)
         return found and found._replace(reply=self._clear(session, "reply", found.reply))
 
+    def note_down(self, audit: tuple[bytes, ...]) -> None:
+        """See `Store.note_down`. Nothing in an entry has to be encrypted."""
+        self._behind.note_down(audit)
+
     # -- hiding ----------------------------------------------------------------------------------
 
     @contextmanager

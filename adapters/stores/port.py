@@ -54,7 +54,8 @@ class Commit(msgspec.Struct, frozen=True):
     """Everything that one turn, or one half of a call, adds to a session; kept whole or not at all.
 
     `waiting` is the id of the prompt that waits, `call KEY`, or `end OUTCOME`. Ledger entries are taken
-    in their order, so that one commit may plan a call and mark it as sent.
+    in their order, so that one commit may plan a call and mark it as sent. `audit` holds entries of the
+    audit, made elsewhere, which are kept with it.
     """
 
     events: tuple[bytes, ...]
@@ -64,6 +65,41 @@ class Commit(msgspec.Struct, frozen=True):
     ledger: tuple[LedgerEntry, ...]
     at: str
     reply: StoredReply | None = None
+    audit: tuple[bytes, ...] = ()
+
+
+class AuditEntry(NamedTuple):
+    """An entry of the audit as it is kept: its number (from 1, without gaps), its body, and its seal."""
+
+    number: int
+    body: bytes
+    seal: bytes
+
+
+class AuditEnd(NamedTuple):
+    """An entry of the audit by its number and its seal: the last one, or the one before the first that is
+    still kept; 0 and an empty seal where there is none."""
+
+    number: int = 0
+    seal: bytes = b""
+
+
+class Trail(Protocol):
+    """Chains the entries of the audit, and remembers elsewhere how far they go. May be used from several
+    threads and processes. Entries are told by their number, and their seal; 0 and no seal stand for none."""
+
+    def check(self, number: int, seal: bytes) -> None:
+        """Raise Unusable if more entries are known than end with this one, or if nobody could remember a new
+        one: nothing is kept then."""
+        ...
+
+    def seal(self, number: int, previous: bytes, body: bytes) -> bytes:
+        """The seal of the entry `number` that follows one with the seal `previous`."""
+        ...
+
+    def kept(self, number: int, seal: bytes) -> None:
+        """The entries up to this one are on the disk. Raises nothing."""
+        ...
 
 
 class SessionSummary(msgspec.Struct, frozen=True):
@@ -200,6 +236,10 @@ class Store(Protocol):
 
     def stored_reply(self, session: str, request_key: str) -> StoredReply | None:
         """The reply that was given to this request, if there was one."""
+        ...
+
+    def note_down(self, audit: tuple[bytes, ...]) -> None:
+        """Add entries to the audit that belong to no session. Raises StoreMisuse where there is none."""
         ...
 
     def close(self) -> None:

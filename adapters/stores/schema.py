@@ -152,7 +152,24 @@ def _sealed(db: sqlite3.Connection, seal: Seal) -> None:
     db.execute("DROP TABLE unsealed_replies")
 
 
-MIGRATIONS = (Migration(_FIRST), Migration(_SEALED, _sealed))
+_AUDITED = (
+    """
+    CREATE TABLE audit (
+        number INTEGER PRIMARY KEY,
+        body   BLOB NOT NULL,
+        seal   BLOB NOT NULL
+    ) STRICT, WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE audit_begins_after (
+        number INTEGER PRIMARY KEY,
+        seal   BLOB NOT NULL,
+        mac    BLOB NOT NULL
+    ) STRICT, WITHOUT ROWID
+    """,
+)
+
+MIGRATIONS = (Migration(_FIRST), Migration(_SEALED, _sealed), Migration(_AUDITED))
 
 SEALED = 2
 """The first format whose rows have MACs: a store of it cannot be used without its key."""

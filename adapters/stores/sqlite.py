@@ -16,8 +16,11 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
+from adapters.stores import audit_rows
 from adapters.stores.ledger_rules import check_transition
 from adapters.stores.port import (
+    AuditEnd,
+    AuditEntry,
     Commit,
     LedgerEntry,
     Outrun,
@@ -25,6 +28,7 @@ from adapters.stores.port import (
     StoredReply,
     StoredSession,
     StoreMisuse,
+    Trail,
     UnknownSession,
     UnknownVersion,
 )
@@ -65,9 +69,11 @@ T = TypeVar("T")
 class SqliteStore:
     """A `Store` in the SQLite file at `path`. May be used by several threads."""
 
-    def __init__(self, path: Path) -> None:
-        """Open the store; folder, file and key are made if they are missing. Raises Unusable."""
+    def __init__(self, path: Path, open_trail: Callable[[Path, bytes], Trail] | None = None) -> None:
+        """Open the store; folder, file and key are made if they are missing. `open_trail` gives what chains
+        its audit, for its path and its key; without it nothing can be audited. Raises Unusable."""
         self._file = StoreFile(path)
+        self._trail = open_trail(self._file.path, self._file.key.key) if open_trail is not None else None
         self.path = self._file.path
         self._seal = self._file.seal
         self._writer = GroupWriter(self._file)
@@ -89,6 +95,11 @@ class SqliteStore:
         if was_open:
             self._file.close()
 
+    @property
+    def master(self) -> bytes:
+        """The store's key, of which keys for other purposes are made."""
+        return self._file.key.key
+
     def begin(self, session: str, flow: str, version: str, actor: str, audience: str, commit: Commit) -> int:
         """See `Store.begin`."""
         none = Chain()
@@ -105,7 +116,7 @@ class SqliteStore:
             _insert(db, "sessions", f"{HEAD_COLUMNS}, state", (*new.values(), b"", commit.state))
             return self._extend(writing, new, commit, begins=True)
 
-        return self._write(f"session {session}", work)
+        return self._write_audited(f"session {session}", commit.audit, work)
 
     def commit(self, session: str, expected_revision: int, commit: Commit) -> int:
         """See `Store.commit`."""
@@ -116,7 +127,16 @@ class SqliteStore:
                 raise Outrun(session, expected_revision, before.revision)
             return self._extend(writing, before, commit)
 
-        return self._write(f"session {session}", work)
+        return self._write_audited(f"session {session}", commit.audit, work)
+
+    def note_down(self, audit: tuple[bytes, ...]) -> None:
+        """See `Store.note_down`."""
+
+        def work(writing: Writing) -> None:
+            totals = writing.totals
+            writing.totals = msgspec.structs.replace(totals, commits=totals.commits + 1)
+
+        self._write_audited("", audit, work)
 
     def _extend(self, writing: Writing, before: Head, commit: Commit, begins: bool = False) -> int:
         """Add `commit` to the session whose head is `before`; returns the new revision."""
@@ -221,6 +241,12 @@ class SqliteStore:
 
     # -- looking after the store ------------------------------------------------------------------
 
+    def audited(self) -> tuple[AuditEnd, list[AuditEntry]]:
+        """Every entry of the audit in the order of their numbers, and the one before the first that is still
+        kept. Raises Unusable where something else stands in their place."""
+        with self._reading("audit") as db:
+            return audit_rows.begins_after(db, self._seal), list(audit_rows.entries(db))
+
     def health(self) -> Health:
         """Read everything there is, and say what is damaged. Raises Unusable if it cannot be read at all."""
         from adapters.stores.health import examine
@@ -258,6 +284,22 @@ class SqliteStore:
         self._must_be_open()
         with in_plain_words(self._file.path, subject), self._file.reading() as db:
             yield db
+
+    def _write_audited(self, subject: str, audit: tuple[bytes, ...], work: Callable[[Writing], T]) -> T:
+        """Do the work and add to the audit, both or neither."""
+        if not audit:
+            return self._write(subject, work)
+        trail = self._trail
+        if trail is None:
+            raise StoreMisuse("this store was opened without an audit")
+
+        def both(writing: Writing) -> tuple[T, AuditEnd]:
+            done = work(writing)
+            return done, audit_rows.append(writing.db, self._seal, trail, audit)
+
+        done, last = self._write(subject, both)
+        trail.kept(last.number, last.seal)
+        return done
 
     def _write(self, subject: str, work: Callable[[Writing], T]) -> T:
         self._must_be_open()

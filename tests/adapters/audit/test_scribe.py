@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.audit.deeds import Deed, Doer
+from adapters.audit.port import Deed, Doer
 from adapters.audit.scribe import Scribe, canonical
 from adapters.clinic.actions import CATALOG
 from engine import Value
