@@ -86,7 +86,8 @@ def test_a_thousand_random_changes_are_found_and_the_first_is_named(tmp_path: Pa
             rows = db.execute("SELECT number, body, seal FROM audit ORDER BY number").fetchall()
             db.execute("ROLLBACK")
             checked = trail.look_over((0, b""), [Link(*row) for row in rows], head)
-            assert checked.flaw is not None and checked.flaw.number == wanted, attempt
+            assert checked.flaw is not None, attempt
+            assert checked.flaw.number == wanted, attempt
             assert str(wanted) in checked.flaw.what
 
 
