@@ -19,10 +19,11 @@ from adapters.flowdir import read_flows, read_source, shown_path
 from adapters.library import Library
 from adapters.problems import PlainProblem
 from adapters.replay.port import Stage
+from adapters.replay.replay_check import place_of, unfit
 from adapters.replay.replay_file import Replay, read_replay
 from adapters.replay.runner import Break, hold
 from adapters.staging import DriverStage, people_for, policy_for
-from engine import Diagnostic, Flow, Source, Traced, did_you_mean, finding, has_errors
+from engine import Diagnostic, Flow, Source, Traced, finding, has_errors
 
 Watch: TypeAlias = Callable[[str, Flow, tuple[Traced, ...]], None]
 """Takes the path of a replay, the flow of one of its sessions, and that session's trace."""
@@ -146,26 +147,22 @@ def replay_from(source: Source, library: Library) -> tuple[Replay | None, tuple[
         return None, findings
     _, of_people = people_for(replay)
     _, of_policy = policy_for(replay)
-    findings = (*findings, *of_people, *of_policy, *_unknown_questions(replay, library))
+    findings = (*findings, *of_people, *of_policy, *_unfit(replay, library))
     return (None if has_errors(findings) else replay), findings
 
 
-def _unknown_questions(replay: Replay, library: Library) -> Iterator[Diagnostic]:
-    known: set[str] = set()
-    begun = [(replay.flow, replay.end_place)]
+def _unfit(replay: Replay, library: Library) -> Iterator[Diagnostic]:
+    """What of the replay does not fit the flows it begins."""
+    begun = [(replay.flow, place_of(replay, "flow"))]
     begun += [(turn.name, turn.place) for turn in replay.turns if turn.kind == "start"]
+    flows: list[Flow] = []
     for name, place in begun:
         try:
-            flow = library.flow(name)
+            flows.append(library.to_start(name, replay.audience))
         except PlainProblem as error:
             yield finding("U403", place, error.message, None, error.advice)
             return
-        known |= {path for tree in flow.trees.values() for path in tree.steps}
-    for turn in replay.turns:
-        step = turn.name.rsplit("/", 1)[-1].split("!", 1)[0]
-        if turn.kind in ("ask", "change") and step not in known:
-            words = f"`{replay.flow}` has no question `{turn.name}`, nor has any flow it visits."
-            yield finding("U404", turn.place, words, None, did_you_mean(step, known))
+    yield from unfit(replay, flows, library.pack)
 
 
 def _written_at(library: Library, replay: Replay, prompt: str) -> str:

@@ -895,7 +895,7 @@ _REPLAYS: Mapping[str, Code] = {
     "U401": Code(
         "Not the shape of a replay",
         "A replay is a mapping with `replay`, `flow`, `as`, `turns` and `end`, and each turn a mapping "
-        "with one of `ask`, `did`, `by hand`, `back` or `change`.",
+        "with one of `ask`, `did`, `by hand`, `back`, `change` and so on.",
         "Compare with the examples in the folder `replays` beside a flow.",
         ("replay: an adult\nflow: email-not-received\nas: agent\nturns:\n  - who # <- here\nend: solved\n"),
         file="example.replay.yaml",
@@ -940,6 +940,28 @@ _REPLAYS: Mapping[str, Code] = {
             "  - {ask: whoo, answer: Ana} # <- here\n"
             "end: solved\n"
         ),
+        file="example.replay.yaml",
+    ),
+    "U405": Code(
+        "An answer the question does not have",
+        "The replay answers a question with something that looks like the id of a choice, and is none of its "
+        "choices.",
+        "Take one of the ids that are named; where the answer is to be refused, add `problem: not_a_choice`.",
+        (
+            "replay: an adult\n"
+            "flow: email-not-received\n"
+            "as: agent\n"
+            "turns:\n"
+            "  - {ask: switch-on, answer: bothe} # <- here\n"
+            "end: solved\n"
+        ),
+        file="example.replay.yaml",
+    ),
+    "U406": Code(
+        "A change the flow never makes",
+        "The replay expects the call of an action that neither the flow nor any flow it visits calls.",
+        "Correct the action, or take the turn out.",
+        ("replay: an adult\nflow: bounced\nas: agent\nturns:\n  - did: reset_mfa # <- here\nend: solved\n"),
         file="example.replay.yaml",
     ),
 }

@@ -65,7 +65,7 @@ def test_the_replay_as_it_is_passes(tmp_path: Path, library: Library) -> None:
             "conflict",
             "worked",
         ),
-        ("answer: send}", "answer: sent}", 16, "'sent'", "not_a_choice"),
+        ("answer: send}", "answer: Sent it}", 16, "'Sent it'", "not_a_choice"),
         ("answer: send}", "answer: send, problem: not_a_choice}", 16, "refused", "taken"),
         ("end: solved", "end: escalated", 19, "escalated", "solved"),
         ("to: ines@", "to: nobody@", 21, "nobody@", "ines@"),
