@@ -50,7 +50,7 @@ def test_a_file_that_is_no_replay_is_an_error_of_collection_with_place_and_repai
 ) -> None:
     result = pytester.runpytest_inprocess("broken.replay.yaml")
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["broken.replay.yaml:13:6: U404*swich-on*Did you mean `switch-on`?*"])
+    result.stdout.fnmatch_lines(["broken.replay.yaml:13:11: U404*swich-on*Did you mean `switch-on`?*"])
     result.stdout.no_fnmatch_line("*Traceback*")
 
 
