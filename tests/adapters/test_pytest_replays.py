@@ -163,5 +163,6 @@ def test_random_conversations_are_one_test_for_each_flow(pytester: pytest.Pytest
     )
     held = pytester.runpytest_subprocess("--unstuck-flows=mine", "random-0.replay.yaml")
     held.assert_outcomes(passed=1)
+    (pytester.path / "random-0.replay.yaml").unlink()
     (mine / "flow.yaml").write_text(OWN, encoding="utf-8")
     pytester.runpytest_subprocess(*only, "-n2").assert_outcomes(passed=1)
