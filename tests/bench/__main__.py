@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import start, turns
+from tests.bench import replays, start, turns
 from tests.bench.report import table
 
 
 def main(wanted: list[str]) -> None:
     """Measure what was asked for; everything without arguments."""
-    unknown = set(wanted) - {"turns", "start"}
+    unknown = set(wanted) - {"turns", "start", "replays"}
     if unknown:
-        sys.exit(f"There is no part {min(unknown)!r}: say turns, start, or nothing for both.")
+        sys.exit(f"There is no part {min(unknown)!r}: say turns, start, replays, or nothing for all.")
     if not wanted or "turns" in wanted:
         beside = "beside a hand-written generator with compiled Jinja2 templates (CPU time)"
         print(table(f"Turns, {beside}", turns.measured()), flush=True)
     if not wanted or "start" in wanted:
         figures, notes = start.measured()
         print(table("Start, beside bare Python importing the same libraries", figures, notes), flush=True)
+    if not wanted or "replays" in wanted:
+        print(
+            table("Replays under pytest, beside empty items (time of each)", replays.measured()), flush=True
+        )
 
 
 if __name__ == "__main__":
