@@ -4,9 +4,11 @@ Every line that goes out is a turn. A line that comes in is one of
 
     {"answer": VALUE, "prompt": ID?, "seq": N?}   {"back": true}   {"why": true}   {"note": TEXT}
     {"reveal": ID}   {"why": STEP}   {"change": PROMPT, "seq": N?}   {"answered": true}
+    {"hand_over": TEXT}   {"stop": true}
 
 `why` with a step asks why the conversation has not come to it. `change` goes back to a question that was
-answered, and `answered` lists those. The turn after `reveal` holds the secret (`"reveal": {"id", "label",
+answered, and `answered` lists those. `hand_over` passes the case on, with words for its ticket, and `stop`
+gives the conversation up. The turn after `reveal` holds the secret (`"reveal": {"id", "label",
 "value"}`), once.
 
 Anything else is answered by the present turn with a `problem`, and the conversation goes on.
@@ -65,6 +67,14 @@ class Talk(Protocol):
         """Write a note for the record."""
         ...
 
+    def hand_over(self, session: str, text: str) -> View:
+        """Hand the case over to the clinic's support."""
+        ...
+
+    def stop(self, session: str) -> View:
+        """Give the conversation up."""
+        ...
+
 
 class Answered(msgspec.Struct, frozen=True):
     """An answer."""
@@ -75,8 +85,8 @@ class Answered(msgspec.Struct, frozen=True):
 
 
 class Wanted(msgspec.Struct, frozen=True):
-    """One of the other requests (`back`, `change`, `answered`, `why`, `note`, `reveal`) with its text; `seq`
-    goes with `change`."""
+    """One of the other requests (`back`, `change`, `answered`, `why`, `note`, `reveal`, `hand_over`, `stop`)
+    with its text; `seq` goes with `change`."""
 
     what: str
     text: str = ""
@@ -85,7 +95,7 @@ class Wanted(msgspec.Struct, frozen=True):
 
 Request: TypeAlias = Answered | Wanted | Problem
 
-_KINDS = ("answer", "back", "change", "answered", "why", "note", "reveal")
+_KINDS = ("answer", "back", "change", "answered", "why", "note", "reveal", "hand_over", "stop")
 _BESIDE: Mapping[str, set[str]] = {"answer": {"prompt", "seq"}, "change": {"seq"}}
 
 
@@ -153,7 +163,7 @@ def _read_object(given: dict[str, Value]) -> Request:
 def _read_wanted(kind: str, value: Value, seq: int | None) -> Request:
     if kind == "why" and isinstance(value, str) and value.strip():
         return Wanted("why-not", value.strip())
-    if kind in ("back", "why", "answered"):
+    if kind in ("back", "why", "answered", "stop"):
         return Wanted(kind) if value is True else Problem("bad-request", f'Write {{"{kind}": true}}.')
     if not isinstance(value, str) or not value.strip():
         return Problem("bad-request", f"The {kind} is a text.")
@@ -181,6 +191,8 @@ def _wanted(talk: Talk, view: View, wanted: Wanted) -> View:
         "why": lambda: talk.why(view.session),
         "why-not": lambda: talk.why_not(view.session, wanted.text),
         "note": lambda: talk.note(view.session, wanted.text),
+        "hand_over": lambda: talk.hand_over(view.session, wanted.text),
+        "stop": lambda: talk.stop(view.session),
     }
     return calls[wanted.what]()
 

@@ -265,12 +265,12 @@ class JsonFront:
         return self._asked({"change": prompt})
 
     def hand_over(self, text: str) -> View:
-        """See `Front.hand_over`. Raises StageFailed: no request does it."""
-        raise StageFailed("a case cannot be handed over with --json")
+        """See `Front.hand_over`."""
+        return self._asked({"hand_over": text})
 
     def stop(self) -> View:
-        """See `Front.stop`. Raises StageFailed: no request does it."""
-        raise StageFailed("a conversation cannot be given up with --json")
+        """See `Front.stop`."""
+        return self._asked({"stop": True})
 
     def reveal(self, id: str) -> tuple[bool, View]:
         """See `Front.reveal`. What is shown is not kept here."""

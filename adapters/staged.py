@@ -25,7 +25,7 @@ from adapters.staging import World
 from adapters.talk import Talk
 from adapters.view import View, as_json
 from adapters.wiring import open_library
-from engine import Audience, Prompt, Source, Value
+from engine import Audience, Given, Prompt, Source, Value
 
 CALLS, CLOCK, TASK, TURNS = "calls.jsonl", "clock", "task.json", "turns.jsonl"
 
@@ -49,11 +49,12 @@ class Task(msgspec.Struct, frozen=True):
 
 class Noted(msgspec.Struct, frozen=True):
     """What is told of one turn: the turn, whether a secret was shown in it, or why the front end itself did
-    not take an answer."""
+    not take an answer; or the ids of the questions whose answers can be changed."""
 
     turn: msgspec.Raw = msgspec.Raw(b"null")
     shown: bool | None = None
     puzzle: str = ""
+    given: tuple[str, ...] | None = None
 
 
 def main(folder: Path) -> int:
@@ -119,6 +120,16 @@ class Telling(Talk):
     def back(self, session: str) -> View:
         """See `Talk.back`."""
         return self.came(super().back(session))
+
+    def answered(self, session: str) -> tuple[Given, ...]:
+        """See `Talk.answered`."""
+        given = super().answered(session)
+        self.tell(Noted(given=tuple(each.prompt for each in given)))
+        return given
+
+    def change(self, session: str, prompt: str, seq: int | None = None) -> View:
+        """See `Talk.change`."""
+        return self.came(super().change(session, prompt, seq))
 
     def stop(self, session: str) -> View:
         """See `Talk.stop`."""

@@ -75,8 +75,15 @@ class TerminalFront:
         return self._next()[1]
 
     def change(self, prompt: str) -> View:
-        """See `Front.change`. Raises StageFailed: no words of the console lead to one certain question."""
-        raise StageFailed(f"an earlier answer ({prompt}) cannot be changed by typing")
+        """See `Front.change`: picked by its number from the list of what was answered, the latest one of that
+        name. Raises StageFailed if it is not there."""
+        self._type("/change")
+        given = self._noted().given or ()
+        numbers = [number for number, id in enumerate(given, 1) if f"/{id}".endswith(f"/{prompt}")]
+        if not numbers:
+            raise StageFailed(f"no answer to `{prompt}` is offered to be changed")
+        self._type(str(numbers[-1]))
+        return self._next()[1]
 
     def hand_over(self, text: str) -> View:
         """See `Front.hand_over`."""
@@ -120,18 +127,22 @@ class TerminalFront:
 
     def _next(self, looked_at: bool = True) -> tuple[bool, View]:
         """Whether a secret was shown, and the next turn, which must be on the screen."""
-        until = time.monotonic() + PATIENCE
-        while len(lines := self._lines()) <= self._seen:
-            if not self._draw(0.05) and time.monotonic() > until:
-                raise StageFailed(f"no turn came; the screen is\n{self._text()}")
-        noted = msgspec.json.decode(lines[self._seen], type=Noted)
-        self._seen += 1
+        noted = self._noted()
         if noted.puzzle:
             return False, _refused(self._view, noted.puzzle)
         self._view = view_from(bytes(noted.turn))
         if looked_at:
             self._look_for(self._view)
         return noted.shown is True, self._view
+
+    def _noted(self) -> Noted:
+        """The next thing that the other process tells."""
+        until = time.monotonic() + PATIENCE
+        while len(lines := self._lines()) <= self._seen:
+            if not self._draw(0.05) and time.monotonic() > until:
+                raise StageFailed(f"no turn came; the screen is\n{self._text()}")
+        self._seen += 1
+        return msgspec.json.decode(lines[self._seen - 1], type=Noted)
 
     def _look_for(self, view: View) -> None:
         """Wait until the screen shows what was said, and the question with its choices."""

@@ -96,3 +96,17 @@ def test_an_answer_that_does_not_fit_is_refused_on_every_front_end(
     path = tmp_path / "refused.replay.yaml"
     path.write_text(GOOD.replace(RIGHT, refused + RIGHT), encoding="utf-8")
     assert run_replay(path, library, None, On(front)).broke is None
+
+
+@pytest.mark.parametrize("front", ["engine", "json", "console"])
+def test_an_earlier_answer_is_changed_on_every_front_end(
+    front: FrontName, library: Library, tmp_path: Path
+) -> None:
+    path = tmp_path / "changed.replay.yaml"
+    path.write_text(
+        "replay: somebody else\nflow: email-not-received\nas: agent\nclinic: sample\nturns:\n"
+        "  - {ask: who, answer: Ana Souza}\n  - {change: who}\n"
+        "  - {ask: who, answer: Eva Novak}\nend: open\n",
+        encoding="utf-8",
+    )
+    assert run_replay(path, library, None, On(front)).broke is None

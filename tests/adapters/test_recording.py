@@ -12,12 +12,12 @@ from adapters.library import Library
 from adapters.recording import Recording, record
 from adapters.replay.runner import hold
 from adapters.replay.transcribing import SECRET
-from adapters.replaying import ENGINE, On, load_replay, run_text, stage_for
+from adapters.replaying import On, load_replay, run_text, stage_for
 from adapters.staging import DriverStage, people_for
 from adapters.wiring import open_library
 from engine import Audience
 from tests.adapters.event_logs import event_log
-from tests.adapters.test_fronts import ONE_OF_EACH_FLOW, log_of
+from tests.adapters.test_fronts import ONE_OF_EACH_FLOW, FrontName, log_of
 
 FLOWS = Path(__file__).parent.parent.parent / "flows"
 
@@ -138,9 +138,9 @@ end: open
 @pytest.mark.parametrize(
     ("turn", "end"), [("stop: true", "abandoned"), ("hand over: They call back tomorrow.", "escalated")]
 )
-@pytest.mark.parametrize("front", ["engine", "console"])
+@pytest.mark.parametrize("front", ["engine", "json", "console"])
 def test_what_a_person_can_do_at_any_question_is_held_and_recorded(
-    turn: str, end: str, front: str, library: Library, tmp_path: Path
+    turn: str, end: str, front: FrontName, library: Library, tmp_path: Path
 ) -> None:
     ticket = "  - did: open_ticket\n" if end == "escalated" else ""
     text = (
@@ -152,10 +152,9 @@ def test_what_a_person_can_do_at_any_question_is_held_and_recorded(
     replay, findings = load_replay(path, library)
     assert replay is not None, findings
     people, _ = people_for(replay)
-    on = On("console") if front == "console" else ENGINE
     folder = tmp_path / "world"
     folder.mkdir()
-    with closing(stage_for(replay, people, library, folder, on)) as stage:
+    with closing(stage_for(replay, people, library, folder, On(front))) as stage:
         assert hold(replay, stage) is None
         assert event_log(library.flow("email-not-received"), stage.events()[0])
         if isinstance(stage, DriverStage):
