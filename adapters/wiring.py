@@ -111,7 +111,7 @@ def open_desk(options: Options) -> Iterator[Desk]:
         # Before anything is made beside it: what is no store is left as it is.
         behind = stack.enter_context(open_store_behind(kept_at))
         store = _hidden(behind)
-        book = SqliteBook(kept_at.with_name(BOOK))
+        book = open_book(behind)
         stack.callback(book.close)
         gate = open_gate(options.config, book)
         backend = open_clinic(options.clinic, open_mail(options.mail))
@@ -355,6 +355,12 @@ def _hidden(behind: SqliteStore) -> HiddenStore:
 def open_store_behind(path: Path) -> SqliteStore:
     """The same store as it lies in its file: for looking after it, not for reading conversations."""
     return SqliteStore(path, open_trail)
+
+
+def open_book(store: SqliteStore) -> SqliteBook:
+    """What the gates remember, beside the store. Whom it is about is encrypted, with a key made of the
+    store's."""
+    return SqliteBook(store.path.with_name(BOOK), derived(store.master, "unstuck gates", 64))
 
 
 def open_trail(path: Path, key: bytes) -> AuditTrail:

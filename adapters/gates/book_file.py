@@ -1,6 +1,7 @@
 """The book in an SQLite file of its own: every entry is on the disk before `add` returns.
 
-Each entry carries a checksum, so that damage is found and never read as "nothing happened".
+Each entry carries a checksum, so that damage is found and never read as "nothing happened". Whom it is about
+is encrypted (`veil`).
 """
 
 from __future__ import annotations
@@ -15,11 +16,14 @@ from hashlib import blake2b
 from pathlib import Path
 
 from adapters.gates.book import Entry, Kind
+from adapters.gates.veil import BrokenVeil, Veil
 from adapters.problems import PlainProblem, Unusable
 
 NAME = "gates.db"
 APPLICATION_ID = 0x756E6774  # "ungt"; SQLite keeps it at a fixed place in the file
-FORMAT = 1
+FORMAT = 2
+HIDING = 2
+"""The first format in which whom an entry is about is encrypted."""
 
 _SECONDS = 5.0
 _SMALLEST = 512
@@ -44,6 +48,8 @@ CREATE TABLE entry (
   checksum BLOB NOT NULL
 ) STRICT;
 CREATE INDEX entry_subject ON entry (subject, at);
+"""
+_TRIGGERS = """
 CREATE TRIGGER entry_is_not_changed BEFORE UPDATE ON entry
 BEGIN SELECT RAISE(ABORT, 'entries are only added'); END;
 CREATE TRIGGER entry_is_not_removed BEFORE DELETE ON entry
@@ -55,8 +61,10 @@ _COLUMNS = "kind, subject, what, actor, session, at, key, covers"
 class SqliteBook:
     """A `Book` in the file at `path`, which is made where there is none. Raises Unusable, with what to do."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, key: bytes | None = None) -> None:
+        """`key` (64 bytes) is what ids of people are encrypted with; without one they stand in clear."""
         self._path = path
+        self._veil = Veil(key)
         self._lock = threading.Lock()
         with self._plainly():
             _make_file(path)
@@ -75,19 +83,41 @@ class SqliteBook:
             rows = self._connection.execute(
                 f"SELECT number, {_COLUMNS}, checksum FROM entry"
                 " WHERE subject = ? AND (at >= ? OR session = ?) ORDER BY number",
-                (subject, since, session),
+                (self._veil.hidden("subject", subject), since, session),
             ).fetchall()
         return tuple(self._entry(row) for row in rows)
 
     def add(self, entry: Entry) -> None:
         """See `Book.add`."""
-        values = _values(entry)
+        values = self._hidden(_values(entry))
         with self._lock, self._plainly():
             self._still_there()
             self._connection.execute(
                 f"INSERT INTO entry ({_COLUMNS}, checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (*values, _checksum(values)),
             )
+
+    def all_about(self, subject: str) -> tuple[Entry, ...]:
+        """Every entry about that person, in order. Raises Unusable."""
+        return self.about(subject, "", "")
+
+    def purge(self, before: str = "", subject: str = "", session: str = "") -> int:
+        """Take out for good the entries before that moment, all about that person, all of that conversation;
+        how many they were. Nothing of them is left in the file and its log. Raises Unusable."""
+        with self._lock, self._plainly():
+            self._still_there()
+            db = self._connection
+            db.execute("PRAGMA secure_delete = ON")
+            with self._transaction():
+                _drop_triggers(db)
+                removed = db.execute(
+                    "DELETE FROM entry WHERE at < ? OR (subject = ? AND subject <> '')"
+                    " OR (session = ? AND session <> '')",
+                    (before, self._veil.hidden("subject", subject), session),
+                ).rowcount
+                _make(db, _TRIGGERS)
+            self._wipe()
+        return removed
 
     def close(self) -> None:
         """Let go of the file. Calling it again does nothing."""
@@ -116,20 +146,62 @@ class SqliteBook:
         self._connection.execute("PRAGMA synchronous = FULL")
         if new:
             self._set_up()
+        elif version < HIDING and self._veil.hides:
+            self._hide_all()
 
     def _set_up(self) -> None:
-        self._connection.execute("BEGIN IMMEDIATE")
-        try:
+        with self._transaction():
             # Another process may have set it up before the lock was had.
             if self._connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0:
-                for statement in _statements(_SCHEMA):
-                    self._connection.execute(statement)
+                _make(self._connection, _SCHEMA + _TRIGGERS)
                 self._connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
                 self._connection.execute(f"PRAGMA user_version = {FORMAT}")
+
+    def _hide_all(self) -> None:
+        """Encrypt what an older unstuck wrote in clear, and leave nothing of that."""
+        db = self._connection
+        db.execute("PRAGMA secure_delete = ON")
+        with self._transaction():
+            if int(db.execute("PRAGMA user_version").fetchone()[0]) >= HIDING:
+                return
+            _drop_triggers(db)
+            for number, *texts in db.execute(f"SELECT number, {_COLUMNS}, checksum FROM entry").fetchall():
+                entry = self._entry((number, *texts))
+                values = self._hidden(_values(entry))
+                db.execute(
+                    f"UPDATE entry SET ({_COLUMNS}, checksum) = (?, ?, ?, ?, ?, ?, ?, ?, ?) WHERE number = ?",
+                    (*values, _checksum(values), number),
+                )
+            _make(db, _TRIGGERS)
+            db.execute(f"PRAGMA user_version = {FORMAT}")
+        self._wipe()
+
+    def _wipe(self) -> None:
+        """Write the file anew without what was deleted, and empty its log."""
+        db = self._connection
+        db.execute("PRAGMA temp_store = MEMORY")
+        db.execute("VACUUM")
+        if db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] != 0:
+            raise Unusable(
+                f"What was taken out of {self._path} is gone, but its log is in use and was not emptied.",
+                "Purge again when nobody holds a conversation.",
+            )
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
             self._connection.execute("COMMIT")
         finally:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
+
+    def _hidden(self, values: tuple[str, ...]) -> tuple[str, ...]:
+        """The columns of an entry as they are kept."""
+        kind, subject, what, actor, session, at, key, covers = values
+        subject, key = self._veil.hidden("subject", subject), self._veil.hidden("key", key)
+        return kind, subject, what, actor, session, at, key, covers
 
     def _entry(self, row: tuple[object, ...]) -> Entry:
         number, *texts, checksum = row
@@ -138,6 +210,10 @@ class SqliteBook:
         if checksum != _checksum(values) or kind is None or not isinstance(number, int):
             raise self._damaged()
         _, subject, what, actor, session, at, key, covers = values
+        try:
+            subject, key = self._veil.clear("subject", subject), self._veil.clear("key", key)
+        except BrokenVeil as error:
+            raise self._damaged() from error
         return Entry(kind, subject, what, actor, session, at, key, frozenset(covers.split()), number)
 
     def _still_there(self) -> None:
@@ -214,6 +290,16 @@ def _not_ours(path: Path) -> Unusable:
         f"The file {path} is not the one in which verifications are kept.",
         "It was left as it is. Move it away, or keep the sessions in another folder with --store.",
     )
+
+
+def _make(db: sqlite3.Connection, script: str) -> None:
+    for statement in _statements(script):
+        db.execute(statement)
+
+
+def _drop_triggers(db: sqlite3.Connection) -> None:
+    for name in ("entry_is_not_changed", "entry_is_not_removed"):
+        db.execute(f"DROP TRIGGER {name}")
 
 
 def _statements(script: str) -> Iterator[str]:

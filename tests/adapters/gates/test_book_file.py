@@ -167,3 +167,47 @@ os.kill(os.getpid(), 9)
             for thread in threads:
                 thread.join()
             assert len(other.about("ana", EARLIER, "")) == 20
+
+
+class TestHiding:
+    KEY = bytes(range(64))
+    WHO = replace(ENTRY, subject="ana-souza", key="s1:flow/recipients[ana-souza]/send:1")
+
+    def raw(self, path: Path) -> bytes:
+        return b"".join(each.read_bytes() for each in path.parent.glob("gates.db*"))
+
+    def test_nobody_is_named_in_the_file_and_all_is_found_again(self, path: Path) -> None:
+        with closing(SqliteBook(path, self.KEY)) as book:
+            book.add(self.WHO)
+            assert b"souza" not in self.raw(path)
+            assert [replace(each, number=0) for each in book.about("ana-souza", EARLIER, "")] == [self.WHO]
+        assert b"souza" not in self.raw(path)
+
+    def test_another_key_finds_nothing(self, path: Path) -> None:
+        with closing(SqliteBook(path, self.KEY)) as book:
+            book.add(self.WHO)
+        with closing(SqliteBook(path, bytes(64))) as other:
+            assert other.all_about("ana-souza") == ()
+
+    def test_what_an_older_version_wrote_in_clear_is_hidden_without_a_trace(self, path: Path) -> None:
+        with closing(SqliteBook(path)) as book:
+            book.add(self.WHO)
+        with closing(sqlite3.connect(path, isolation_level=None)) as db:
+            db.execute("PRAGMA user_version = 1")
+        assert b"souza" in self.raw(path)
+        with closing(SqliteBook(path, self.KEY)) as book:
+            assert b"souza" not in self.raw(path)
+            assert [replace(each, number=0) for each in book.all_about("ana-souza")] == [self.WHO]
+
+    def test_a_purge_takes_out_what_is_meant_and_leaves_no_trace(self, path: Path) -> None:
+        with closing(SqliteBook(path)) as book:
+            book.add(self.WHO)
+            book.add(replace(ENTRY, subject="tom"))
+            book.add(replace(ENTRY, subject="eva", at="2026-11-01T00:00:00Z"))
+            assert book.purge(before=EARLIER) == 1
+            assert book.purge(subject="ana-souza") == 1
+            assert book.purge(subject="ana-souza") == 0
+            assert not any(word in self.raw(path) for word in (b"souza", b"eva"))
+            assert len(book.all_about("tom")) == 1
+            with pytest.raises(sqlite3.IntegrityError):
+                book._connection.execute("DELETE FROM entry")
