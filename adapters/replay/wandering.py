@@ -18,6 +18,9 @@ from adapters.view import View
 from engine import Audience, Catalog, Prompt, Value
 
 MOST_FAULTS = 3
+COLLEAGUE = "kim"
+"""Who answers now and then in the place of whoever began."""
+
 T = TypeVar("T")
 _ODD: tuple[Value, ...] = (
     "",
@@ -98,6 +101,7 @@ class Wanderer:
         prompt = view.prompt
         kind = self._chance.below(20)
         ways: dict[int, Callable[[], View]] = {
+            13: lambda: stage.answer(self._fitting(prompt), COLLEAGUE),
             14: lambda: stage.answer(self._one(_ODD)),
             15: lambda: stage.answer(self._one(_ODD)),
             16: stage.back,

@@ -8,13 +8,13 @@ from typing import Literal
 
 import pytest
 
-from adapters.flowdir import shipped_flows
 from adapters.library import Library
 from adapters.replay.runner import hold
 from adapters.replaying import On, load_replay, run_replay, stage_for
 from adapters.staging import people_for
 from adapters.wiring import open_library
 from tests.adapters.event_logs import event_log
+from tests.adapters.recordings import recorded
 from tests.adapters.test_runner import GOOD
 
 FrontName = Literal["engine", "console", "json"]
@@ -49,10 +49,14 @@ def log_of(path: Path, library: Library, folder: Path, front: FrontName) -> list
 
 
 @pytest.mark.parametrize("name", ONE_OF_EACH_FLOW)
-def test_a_conversation_leaves_the_same_events_on_every_front_end(
+def test_a_recorded_conversation_leaves_the_same_events_on_every_front_end(
     name: str, library: Library, tmp_path: Path
 ) -> None:
-    path = shipped_flows() / f"{name}.replay.yaml"
+    (tmp_path / "first").mkdir()
+    recording, _ = recorded(name, library, tmp_path / "first")
+    assert recording.parted == ""
+    path = tmp_path / "recorded.replay.yaml"
+    path.write_text(recording.text, encoding="utf-8")
     on_engine = log_of(path, library, tmp_path / "engine", "engine")
     assert len(on_engine[0]) > 3
     assert log_of(path, library, tmp_path / "json", "json") == on_engine

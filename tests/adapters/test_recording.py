@@ -9,7 +9,7 @@ import pytest
 
 from adapters.cli import run
 from adapters.library import Library
-from adapters.recording import Recording, record
+from adapters.recording import record
 from adapters.replay.runner import hold
 from adapters.replay.transcribing import SECRET
 from adapters.replaying import On, load_replay, run_text, stage_for
@@ -17,9 +17,8 @@ from adapters.staging import DriverStage, people_for
 from adapters.wiring import open_library
 from engine import Audience
 from tests.adapters.event_logs import event_log
-from tests.adapters.test_fronts import ONE_OF_EACH_FLOW, FrontName, log_of
-
-FLOWS = Path(__file__).parent.parent.parent / "flows"
+from tests.adapters.recordings import recorded
+from tests.adapters.test_fronts import FrontName
 
 AWKWARD = (
     "change-address/replays/address-typed-twice",
@@ -44,30 +43,6 @@ AWKWARD = (
 @pytest.fixture(scope="module")
 def library() -> Library:
     return open_library(None)
-
-
-def recorded(name: str, library: Library, folder: Path) -> tuple[Recording, str]:
-    """The recording of the conversation of a shipped replay, and the text of that replay."""
-    replay, findings = load_replay(FLOWS / f"{name}.replay.yaml", library)
-    assert replay is not None, findings
-    people, _ = people_for(replay)
-    with closing(DriverStage(replay, people, library, folder)) as stage:
-        assert hold(replay, stage) is None
-        return record(stage.store, library, "replay-1", "recorded.replay.yaml"), replay.source.text
-
-
-@pytest.mark.parametrize("name", ONE_OF_EACH_FLOW)
-def test_a_recorded_conversation_of_each_flow_goes_the_same_way_on_engine_and_console(
-    name: str, library: Library, tmp_path: Path
-) -> None:
-    (tmp_path / "first").mkdir()
-    recording, _ = recorded(name, library, tmp_path / "first")
-    assert recording.parted == ""
-    path = tmp_path / "recorded.replay.yaml"
-    path.write_text(recording.text, encoding="utf-8")
-    on_engine = log_of(path, library, tmp_path / "engine", "engine")
-    assert len(on_engine[0]) > 3
-    assert log_of(path, library, tmp_path / "console", "console") == on_engine
 
 
 @pytest.mark.parametrize("name", AWKWARD)
