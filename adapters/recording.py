@@ -16,13 +16,13 @@ from adapters.clinic.met import Meeting
 from adapters.library import Library
 from adapters.problems import PlainProblem
 from adapters.replay.heard import Heard, HeardTurn, heard
-from adapters.replay.replay_file import NOW
+from adapters.replay.replay_file import NOW, plain_value
 from adapters.replay.replay_writer import replay_text
 from adapters.replay.transcribing import OTHER, SECRET, StandIns, transcribed
 from adapters.replaying import failure_text, run_text
 from adapters.staging import ACTOR
 from adapters.stores.port import Store
-from engine import Effect, Event, Flow, OutOfTurn, Prompt, Traced, Value, secret_id
+from engine import Effect, Event, Flow, OutOfTurn, Prompt, Source, Traced, Value, read, secret_id
 
 COLLEAGUE = "colleague"
 _DECODER: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
@@ -46,8 +46,11 @@ class Recording(msgspec.Struct, frozen=True):
     parted: str
 
 
-def record(store: Store, library: Library, session: str, path: str) -> Recording:
-    """The replay of one session; `path` is where it will be, for the places in what is said of it.
+def record(
+    store: Store, library: Library, session: str, path: str, policy: Source | None = None
+) -> Recording:
+    """The replay of one session; `path` is where it will be, for the places in what is said of it, `policy`
+    the clinic's own policy, if there is one.
 
     Raises UnknownSession, and PlainProblem if the session cannot be read.
     """
@@ -60,12 +63,14 @@ def record(store: Store, library: Library, session: str, path: str) -> Recording
             f"The conversation {session} was kept by another version of unstuck.",
             "Record it with the version that held it.",
         ) from None
-    return recorded(flow, heard_of, library, path)
+    return recorded(flow, heard_of, library, path, _without_people(policy))
 
 
-def recorded(flow: Flow, heard_of: Heard, library: Library, path: str) -> Recording:
+def recorded(
+    flow: Flow, heard_of: Heard, library: Library, path: str, policy: dict[str, Value] | None = None
+) -> Recording:
     """The replay of a conversation. Time passes in it only where it goes another way without that."""
-    writing = _Writing(flow, heard_of)
+    writing = _Writing(flow, heard_of, policy or {})
     text = writing.text(passing=False)
     if not _parted(text, library, path, heard_of):
         return Recording(text, "")
@@ -103,8 +108,9 @@ def _way(trace: Iterable[Traced]) -> Iterator[tuple[str, str, str]]:
 class _Writing:
     """A conversation on its way into a replay."""
 
-    def __init__(self, flow: Flow, heard_of: Heard) -> None:
+    def __init__(self, flow: Flow, heard_of: Heard, policy: dict[str, Value]) -> None:
         self._flow = flow
+        self._policy = policy
         self._heard = heard_of
         self._began = datetime.fromisoformat(heard_of.started.at)
         meeting = Meeting()
@@ -126,6 +132,7 @@ class _Writing:
             "as": self._heard.started.audience.value,
             **({"now": began} if began != NOW else {}),
             "clinic": self._clinic,
+            **({"policy": self._policy} if self._policy else {}),
             "turns": list(transcribed(self._heard, stand_ins, passing)),
             "end": self._heard.end or "open",
         }
@@ -189,6 +196,18 @@ class _Writing:
         if prompt.kind == "yes-no" and plain in ("yes", "no", "y", "n"):
             return plain
         return OTHER
+
+
+def _without_people(policy: Source | None) -> dict[str, Value]:
+    """What a policy says, without who of the clinic has which role."""
+    root, _ = read(policy) if policy is not None else (None, ())
+    told = plain_value(root) if root is not None else None
+    if not isinstance(told, dict):
+        return {}
+    roles = told.get("roles")
+    if isinstance(roles, dict):
+        told["roles"] = {key: value for key, value in roles.items() if key != "people"}
+    return {key: value for key, value in told.items() if value != {}}
 
 
 def _asked(heard_of: Heard, turns: int) -> int:

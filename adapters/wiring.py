@@ -299,6 +299,13 @@ def open_gate(config: Path | None, book: Book) -> PolicyGate:
     return PolicyGate(policy, CATALOG, book)
 
 
+def own_policy(config: Path | None) -> Source | None:
+    """The clinic's own policy file, if it has one. Raises PlainProblem if it cannot be read."""
+    folder = settings_folder(config)
+    path = folder / POLICY if folder is not None else None
+    return _source(path) if path is not None and _there(path, path.exists) else None
+
+
 def policy_rows(config: Path | None) -> tuple[tuple[str, ...], ...]:
     """What the policy says: for each action its name, its risk, and a word for each audience."""
     return matrix(lambda book: open_gate(config, book), CATALOG)

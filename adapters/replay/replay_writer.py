@@ -22,7 +22,7 @@ def replay_text(replay: Mapping[str, Value], remarks: tuple[str, ...] = ()) -> s
             lines.append("turns:")
             lines += [f"  - {turn_line(each)}" for each in value if isinstance(each, dict)]
         else:
-            lines += _entry(key, value, 0, value_in_block=key in ("clinic", "holds"))
+            lines += _entry(key, value, 0, value_in_block=key in ("clinic", "policy", "holds"))
     return "\n".join(lines) + "\n"
 
 

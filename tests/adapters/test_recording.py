@@ -157,3 +157,28 @@ def test_the_command_writes_a_new_file_and_says_how_to_hold_it(
     assert "There is a file" in capsys.readouterr().err
     assert run(["record", "nobody"]) == 2
     assert "There is no session 'nobody'" in capsys.readouterr().err
+
+
+def test_the_policy_of_the_clinic_goes_with_it_without_the_names_in_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    from adapters.wiring import Options, open_desk
+
+    settings = tmp_path / "settings"
+    settings.mkdir()
+    (settings / "policy.yaml").write_text(
+        "roles:\n  people: {kim: agent, ada: admin}\nactions:\n  set_temporary_password: {agent: yes}\n",
+        encoding="utf-8",
+    )
+    with open_desk(Options(config=settings)) as desk:
+        view = desk.driver.start("set-password", actor="kim", audience=Audience.AGENT)
+        for answer in ("Daniel Okafor", "yes", "set"):
+            view = desk.driver.answer(view.session, answer)
+        assert view.reveal is not None
+    assert run(["record", view.session]) == 1
+    assert "goes otherwise" in capsys.readouterr().err
+    assert run(["record", view.session, "--config", str(settings)]) == 0
+    text = capsys.readouterr().out
+    assert "set_temporary_password: {agent: " in text
+    assert "ada" not in text
