@@ -121,6 +121,14 @@ class Telling(Talk):
         """See `Talk.back`."""
         return self.came(super().back(session))
 
+    def why(self, session: str) -> View:
+        """See `Talk.why`."""
+        return self.came(super().why(session))
+
+    def why_not(self, session: str, step: str) -> View:
+        """See `Talk.why_not`."""
+        return self.came(super().why_not(session, step))
+
     def answered(self, session: str) -> tuple[Given, ...]:
         """See `Talk.answered`."""
         given = super().answered(session)

@@ -103,8 +103,12 @@ class TerminalFront:
         return shown, view
 
     def why(self, step: str) -> str:
-        """See `Front.why`."""
-        return ""
+        """See `Front.why`; nothing where no command can be typed."""
+        prompt = self._view.prompt
+        if prompt is None or prompt.kind == "secret":
+            return ""
+        self._type(f"/why-not {step}" if step else "/why")
+        return view_from(bytes(self._noted().turn)).info or ""
 
     def end(self) -> None:
         """See `Front.end`."""

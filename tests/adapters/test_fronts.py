@@ -78,6 +78,7 @@ def test_a_replay_that_goes_otherwise_is_found_on_every_front_end(
     assert outcome.broke.place.line == 15
     assert outcome.broke.expected == "the question `compare`"
     assert "without-notifications" in outcome.broke.came
+    assert "It can still come, when" in outcome.broke.why
 
 
 @pytest.mark.parametrize("front", ["json", "console"])

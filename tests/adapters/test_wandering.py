@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import pty
+import subprocess
+import sys
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -31,6 +36,7 @@ steps:
   - {id: bye, end: solved}
 """
 NUMBER = 40
+UNSTUCK = str(Path(sys.executable).with_name("unstuck"))
 
 
 @pytest.fixture(scope="module")
@@ -146,3 +152,18 @@ def test_the_command_says_what_was_held_and_saves_what_was_found(
     assert "It says solved right after request_help" in out
     assert "random-0.replay.yaml" in out
     assert run(["test", "random-0.replay.yaml", "--flows", str(mine)]) == 0
+
+
+def test_a_run_whose_results_go_elsewhere_tells_on_the_terminal_how_far_it_is(tmp_path: Path) -> None:
+    (tmp_path / "flow.yaml").write_text(OWN, encoding="utf-8")
+    shown, terminal = pty.openpty()
+    with closing(open(shown, "rb", buffering=0)) as screen:
+        subprocess.run(
+            [UNSTUCK, "test", "--random", "3", "--flows", str(tmp_path)],
+            stdout=subprocess.DEVNULL,
+            stderr=terminal,
+            cwd=tmp_path,
+            check=False,
+        )
+        os.close(terminal)
+        assert b"1 of 3" in screen.read(1_000)
