@@ -5,8 +5,9 @@ Chooses concrete parts, as `replaying` does.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 
 import msgspec
@@ -15,7 +16,7 @@ from adapters.clinic.fixture import Fixture
 from adapters.clinic.met import Meeting
 from adapters.library import Library
 from adapters.problems import PlainProblem
-from adapters.replay.heard import Heard, HeardTurn, heard
+from adapters.replay.heard import Heard, HeardTurn, heard, one_after_another
 from adapters.replay.replay_file import NOW, plain_value
 from adapters.replay.replay_writer import replay_text
 from adapters.replay.transcribing import OTHER, SECRET, StandIns, transcribed
@@ -47,23 +48,34 @@ class Recording(msgspec.Struct, frozen=True):
 
 
 def record(
-    store: Store, library: Library, session: str, path: str, policy: Source | None = None
+    store: Store,
+    library: Library,
+    session: str,
+    path: str,
+    policy: Source | None = None,
+    after: Sequence[str] = (),
 ) -> Recording:
     """The replay of one session; `path` is where it will be, for the places in what is said of it, `policy`
-    the clinic's own policy, if there is one.
+    the clinic's own policy, if there is one, and `after` are sessions that come before it in the replay.
 
     Raises UnknownSession, and PlainProblem if the session cannot be read.
     """
+    flow, heard_of = _heard(store, library, session)
+    for earlier in reversed(after):
+        heard_of = one_after_another(_heard(store, library, earlier)[1], heard_of)
+    return recorded(flow, heard_of, library, path, _without_people(policy))
+
+
+def _heard(store: Store, library: Library, session: str) -> tuple[Flow, Heard]:
     kept = store.load(session)
     flow = library.revive(kept.flow, kept.version, lambda: store.load_version(kept.version))
     try:
-        heard_of = heard(flow, (_DECODER.decode(body) for _, body in store.events(session)))
+        return flow, heard(flow, (_DECODER.decode(body) for _, body in store.events(session)))
     except (msgspec.MsgspecError, OutOfTurn, ValueError):
         raise PlainProblem(
             f"The conversation {session} was kept by another version of unstuck.",
             "Record it with the version that held it.",
         ) from None
-    return recorded(flow, heard_of, library, path, _without_people(policy))
 
 
 def recorded(
@@ -80,10 +92,10 @@ def recorded(
 
 def _parted(text: str, library: Library, path: str, heard_of: Heard) -> str:
     """Where the replay goes otherwise than the conversation went, in words."""
-    walked: list[tuple[str, str, str]] = []
+    walked: list[list[tuple[str, str, str]]] = []
 
     def watch(_: str, flow: Flow, trace: tuple[Traced, ...]) -> None:
-        walked.extend(_way(trace))
+        walked.append(list(_way(trace)))
 
     try:
         outcome = run_text(text, path, library, watch)
@@ -91,10 +103,11 @@ def _parted(text: str, library: Library, path: str, heard_of: Heard) -> str:
         return str(problem)
     if not outcome.passed:
         return failure_text(outcome)
-    wanted = list(_way(heard_of.trace))
-    if walked == wanted:
+    wanted = sorted(list(_way(trace)) for trace in heard_of.traces)
+    if sorted(walked) == wanted:
         return ""
-    there = next((one for one, other in zip(wanted, walked, strict=False) if one != other), wanted[-1])
+    pairs = zip(chain(*wanted), chain(*sorted(walked)), strict=False)
+    there = next((one for one, other in pairs if one != other), wanted[-1][-1])
     return f"It goes another way than the conversation did at the step {there[0]} of the flow {there[1]}."
 
 
@@ -160,7 +173,7 @@ class _Writing:
 
     def _answer(self, turn: HeardTurn) -> Value:
         prompt, value = turn.prompt, turn.answer
-        if turn.problem and not (prompt is not None and prompt.kind == "email" and "@" in str(value)):
+        if turn.problem and not _well_formed(prompt, value):
             return _REFUSED.get(turn.problem, OTHER)
         if secret_id(value) is not None or (prompt is not None and prompt.kind == "secret"):
             return SECRET if secret_id(value) is not None else ""
@@ -208,6 +221,15 @@ def _without_people(policy: Source | None) -> dict[str, Value]:
     if isinstance(roles, dict):
         told["roles"] = {key: value for key, value in roles.items() if key != "people"}
     return {key: value for key, value in told.items() if value != {}}
+
+
+def _well_formed(prompt: Prompt | None, value: Value) -> bool:
+    """Whether an answer that was refused had the right form: then it was what it said that was wrong."""
+    if prompt is None or not isinstance(value, str):
+        return False
+    if prompt.kind == "email":
+        return "@" in value
+    return any(value in (choice.id, choice.label) for choice in prompt.choices)
 
 
 def _asked(heard_of: Heard, turns: int) -> int:

@@ -7,10 +7,11 @@ personal is replaced here.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Literal, TypeAlias
 
 import msgspec
+from msgspec.structs import replace
 
 from adapters.replay.replay_file import LOST, NOT_DONE
 from engine import (
@@ -48,7 +49,9 @@ from engine import (
     advance,
 )
 
-HeardKind: TypeAlias = Literal["ask", "did", "back", "change", "reveal", "restart", "hand over", "stop"]
+HeardKind: TypeAlias = Literal[
+    "ask", "did", "back", "change", "reveal", "restart", "hand over", "stop", "start"
+]
 
 _LOOKED_FOR = {Happened: LOST, DidNotHappen: NOT_DONE, CannotTell: Failure.OUTCOME_UNKNOWN.value}
 """The fault after which looking shows this."""
@@ -83,13 +86,15 @@ class HeardCall(msgspec.Struct, frozen=True):
 
 
 class Heard(msgspec.Struct, frozen=True):
-    """A conversation as it was. `end` is its outcome, or empty while it is open; `trace` the way it went."""
+    """A conversation as it was. `end` is its outcome, or empty while it is open; `traces` are the ways that
+    those before it and it went, `made` says how many calls of each action there were."""
 
     started: Started
     turns: tuple[HeardTurn, ...]
     calls: tuple[HeardCall, ...]
     end: str
-    trace: tuple[Traced, ...]
+    traces: tuple[tuple[Traced, ...], ...]
+    made: Mapping[str, int] = {}
 
 
 def heard(flow: Flow, events: Iterable[Event]) -> Heard:
@@ -106,7 +111,32 @@ def heard(flow: Flow, events: Iterable[Event]) -> Heard:
         raise ValueError("a session begins with Started")
     state = hearing.state
     end = state.waiting.outcome.value if state is not None and isinstance(state.waiting, AtEnd) else ""
-    return Heard(hearing.started, tuple(hearing.turns), tuple(hearing.calls), end, tuple(hearing.trace))
+    traces = (tuple(hearing.trace),)
+    return Heard(hearing.started, tuple(hearing.turns), tuple(hearing.calls), end, traces, hearing.made)
+
+
+def one_after_another(first: Heard, second: Heard) -> Heard:
+    """Two conversations in one world as one: the second is begun in it after the first."""
+    begun = second.started
+    by = begun.actor if begun.actor != first.started.actor else ""
+    before = len(first.turns) + 1
+    return Heard(
+        first.started,
+        (
+            *first.turns,
+            HeardTurn("start", begun.at, begun.flow, by=by),
+            *(_counted_on(turn, first.made) for turn in second.turns),
+        ),
+        (*first.calls, *(replace(call, turns=call.turns + before) for call in second.calls)),
+        second.end,
+        (*first.traces, *second.traces),
+        Counter(first.made) + Counter(second.made),
+    )
+
+
+def _counted_on(turn: HeardTurn, made: Mapping[str, int]) -> HeardTurn:
+    """The turn with the number of its call as it is after so many calls of each action."""
+    return replace(turn, call=turn.call + made.get(turn.name, 0)) if turn.call else turn
 
 
 class _Hearing:
@@ -120,7 +150,7 @@ class _Hearing:
         self.turns: list[HeardTurn] = []
         self.calls: list[HeardCall] = []
         self.trace: list[Traced] = []
-        self._made: Counter[str] = Counter()
+        self.made: Counter[str] = Counter()
         self._numbers: dict[str, int] = {}
         self._faults: dict[str, str] = {}
         self._reads: dict[str, str] = {}
@@ -139,8 +169,8 @@ class _Hearing:
         self._note_untold(event, told)
         for effect in turn.effects:
             if isinstance(effect, Perform) and effect.call.key not in self._numbers:
-                self._made[effect.call.action] += 1
-                self._numbers[effect.call.key] = self._made[effect.call.action]
+                self.made[effect.call.action] += 1
+                self._numbers[effect.call.key] = self.made[effect.call.action]
                 if effect.call.effect is Effect.READ:
                     self._reads[effect.call.key] = effect.call.action
             elif isinstance(effect, Did) and not isinstance(event, Resumed):

@@ -49,6 +49,8 @@ def _turn(turn: HeardTurn, stand_ins: StandIns) -> Value:
             said = {"did": turn.name}
         case "change":
             said = {"change": turn.name}
+        case "start":
+            said = {"start": turn.name}
         case "hand over":
             said = {"hand over": OTHER}
         case kind:

@@ -13,11 +13,14 @@ from adapters.replaying import load_replay
 from adapters.staging import DriverStage, people_for
 
 
-def recorded(name: str, library: Library, folder: Path) -> tuple[Recording, str]:
-    """The recording of the conversation of a shipped replay, and the text of that replay."""
+def recorded(
+    name: str, library: Library, folder: Path, session: str = "replay-1", after: tuple[str, ...] = ()
+) -> tuple[Recording, str]:
+    """The recording of a conversation of a shipped replay, and the text of that replay."""
     replay, findings = load_replay(shipped_flows() / f"{name}.replay.yaml", library)
     assert replay is not None, findings
     people, _ = people_for(replay)
     with closing(DriverStage(replay, people, library, folder)) as stage:
         assert hold(replay, stage) is None
-        return record(stage.store, library, "replay-1", "recorded.replay.yaml"), replay.source.text
+        recording = record(stage.store, library, session, "recorded.replay.yaml", None, after)
+        return recording, replay.source.text

@@ -182,3 +182,18 @@ def test_the_policy_of_the_clinic_goes_with_it_without_the_names_in_it(
     text = capsys.readouterr().out
     assert "set_temporary_password: {agent: " in text
     assert "ada" not in text
+
+
+@pytest.mark.parametrize(
+    "name", ["attack-next-day", "attack-second-person-is-the-first", "second-person-approves"]
+)
+def test_what_the_gates_remember_is_in_the_conversations_before_it(
+    name: str, library: Library, tmp_path: Path
+) -> None:
+    (tmp_path / "alone").mkdir()
+    (tmp_path / "after").mkdir()
+    path = f"security-stop/replays/{name}"
+    alone, _ = recorded(path, library, tmp_path / "alone", "replay-2")
+    assert alone.parted
+    after, _ = recorded(path, library, tmp_path / "after", "replay-2", ("replay-1",))
+    assert after.parted == "", after.text
