@@ -476,14 +476,37 @@ def policy() -> None:
 
 @policy.command("matrix")
 @click.option("--config", type=click.Path(path_type=Path), help="Folder of deployment settings.")
-def show_policy(config: Path | None) -> int:
-    """Show what every audience may do, and what it needs for that, as the gate itself answers it."""
+@click.option("--ways", is_flag=True, help="Hold a conversation for every action, role and way in.")
+def show_policy(config: Path | None, ways: bool) -> int:
+    """Show what every audience may do, and what it needs for that, as the gate itself answers it.
+
+    With --ways every action is really tried in every role: as a flow has it, with forged answers, from a
+    visited flow, gone on with in another process, and after the flow was edited. Exit code 1 if anybody got
+    further, or less far, than the policy says. Takes about a minute.
+    """
     from adapters.gates.matrix import COLUMNS
     from adapters.tables import table
     from adapters.wiring import policy_rows
 
+    if ways:
+        return _show_ways(config)
     _print(table(COLUMNS, policy_rows(config)))
     return DONE
+
+
+def _show_ways(config: Path | None) -> int:
+    from adapters.gates.matrix import COLUMNS
+    from adapters.tables import table
+    from adapters.ways_in import WAYS, try_all, ways_rows
+    from adapters.wiring import clinic_policy
+
+    policy = clinic_policy(config)
+    tried = list(try_all(policy))
+    otherwise = [each for each in tried if each.found != each.declared]
+    _print(table((COLUMNS[0], "way in", *COLUMNS[2:]), ways_rows(tried)))
+    came = f"{len(otherwise)} otherwise than" if otherwise else "all as"
+    _print(f"\n{len(tried)} tries, by {len(WAYS)} ways in: {came} the policy says.")
+    return FINDINGS if otherwise else DONE
 
 
 @unstuck.group()

@@ -30,6 +30,7 @@ from adapters.gates.book import Book
 from adapters.gates.book_file import NAME as BOOK
 from adapters.gates.book_file import SqliteBook
 from adapters.gates.matrix import matrix
+from adapters.gates.policy import Policy
 from adapters.gates.policy_file import read_policy, shipped_policy
 from adapters.gates.policy_gate import PolicyGate
 from adapters.keys import derived, open_ring
@@ -283,8 +284,13 @@ def open_limits(config: Path | None) -> Limits:
 
 
 def open_gate(config: Path | None, book: Book) -> PolicyGate:
-    """The gate with the shipped policy, and what the clinic's own policy file changes of it; `book` is what
-    it remembers."""
+    """The gate with the clinic's policy; `book` is what it remembers."""
+    return PolicyGate(clinic_policy(config), CATALOG, book)
+
+
+def clinic_policy(config: Path | None) -> Policy:
+    """The shipped policy, and over it what the clinic's own policy file changes. Raises PlainProblem if that
+    file cannot be used."""
     folder = settings_folder(config)
     policy = shipped_policy()
     path = folder / POLICY if folder is not None else None
@@ -296,7 +302,7 @@ def open_gate(config: Path | None, book: Book) -> PolicyGate:
                 f"`unstuck check --config {folder}` shows all of it.",
             )
         policy = own
-    return PolicyGate(policy, CATALOG, book)
+    return policy
 
 
 def own_policy(config: Path | None) -> Source | None:

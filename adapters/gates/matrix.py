@@ -64,10 +64,17 @@ def cell(
         verdict = gate.decide(question)
         needs.append("self")
     while (need := _need(verdict)) is not None and need not in needs:
+        if isinstance(verdict, NeedEvidence) and not _may_verify(gate, catalog, audience):
+            return NEVER
         needs.append(need)
         question = _given(question, verdict, book)
         verdict = gate.decide(question)
     return " + ".join(needs) or "yes" if isinstance(verdict, Allow) else NEVER
+
+
+def _may_verify(gate: Gate, catalog: Catalog, audience: Audience) -> bool:
+    """Whether this audience may record how an identity was verified; nobody else can give evidence."""
+    return bool(catalog.verification and gate.allowed(audience, {catalog.verification}))
 
 
 def _need(verdict: Verdict) -> str | None:

@@ -22,8 +22,8 @@ from adapters.problems import PlainProblem
 from adapters.secrets.vault import MemoryVault
 from adapters.stores.sqlite import SqliteStore
 from adapters.view import View
+from adapters.ways_in import Watched, library, loose, steps
 from engine import Audience, Source, compile_pack, narrower
-from tests.adapters.test_matrix import Watched, library, loose, steps
 
 PEOPLE = {"ada": Audience.ADMIN, "kim": Audience.AGENT, "lou": Audience.AGENT, "pat": Audience.PRACTITIONER}
 

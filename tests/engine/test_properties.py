@@ -264,7 +264,7 @@ def following(play: Play) -> st.SearchStrategy[Event]:
         case AtPrompt():
             actors = st.sampled_from(["", "", "ana", "rui"])
             numbers = st.none() | st.just(play.here.seq)
-            step = st.builds(Answered, answers(play), st.just(NOW), st.none(), numbers, actors)
+            step = st.builds(Answered, answers(play), st.just(NOW), st.none(), numbers, actor=actors)
             return st.one_of(step, step, step, step, disturbances())
         case AtCall():
             return st.one_of(*[outcomes(play)] * 6, disturbances())

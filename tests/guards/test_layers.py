@@ -37,6 +37,7 @@ CHOOSERS = frozenset(
         "adapters.staging",
         "adapters.terminal_front",
         "adapters.wandering",
+        "adapters.ways_in",
         "adapters.wiring",
     }
 )

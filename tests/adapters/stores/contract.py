@@ -312,7 +312,7 @@ class StoreContract:
         self, open_store: OpenStore, body: bytes, words: str
     ) -> None:
         store = open_store()
-        session = f"s-{len(store.sessions(100_000))}{words}"
+        session = f"s-{len(store.sessions(100_000))}-{words}"
         begin(store, session, actor=words, events=(body,), state=body, waiting=words)
         found = store.load(session)
         assert (found.session, found.actor, found.waiting, found.state) == (session, words, words, body)
