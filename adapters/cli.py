@@ -27,6 +27,7 @@ from adapters.commands import sessions as operating
 from adapters.commands.audit import audit
 from adapters.commands.doctor import doctor
 from adapters.commands.keys import keys
+from adapters.commands.person import person
 from adapters.commands.record import record
 from adapters.commands.reference import reference
 from adapters.commands.schema import schema
@@ -571,6 +572,7 @@ def _switch(word: str | None) -> bool | None:
 unstuck.add_command(schema)
 unstuck.add_command(keys)
 unstuck.add_command(audit)
+unstuck.add_command(person)
 unstuck.add_command(record)
 unstuck.add_command(doctor)
 unstuck.add_command(reference)

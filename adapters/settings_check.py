@@ -15,6 +15,7 @@ from adapters.flowdir import PEOPLE, SETTINGS, is_settings, read_source
 from adapters.gates.policy_file import read_policy, shipped_policy
 from adapters.limits_file import read_limits
 from adapters.problems import PlainProblem
+from adapters.retention import read_retention
 from engine import Diagnostic, Place, Source, did_you_mean, finding
 
 _Check: TypeAlias = Callable[[Source], tuple[Diagnostic, ...]]
@@ -58,6 +59,7 @@ def _policy(source: Source) -> tuple[Diagnostic, ...]:
 _CHECKS: Mapping[str, _Check] = {
     "policy.yaml": _policy,
     "limits.yaml": lambda source: read_limits(source)[1],
+    "retention.yaml": lambda source: read_retention(source)[1],
     "clinic.yaml": lambda source: load_people(source)[1],
     PEOPLE: lambda source: load_people(source)[1],
 }

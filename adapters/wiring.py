@@ -13,6 +13,7 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
@@ -58,10 +59,14 @@ from engine import (
     in_reading_order,
 )
 
+if TYPE_CHECKING:
+    from adapters.retention import Retention
+
 __all__ = ["Desk", "FlowInfo", "Options", "check_paths", "data_folder", "open_desk"]
 
 POLICY = "policy.yaml"
 LIMITS = "limits.yaml"
+RETENTION = "retention.yaml"
 AUDIT_HEAD = "UNSTUCK_AUDIT_HEAD"
 
 
@@ -111,7 +116,7 @@ def open_desk(options: Options) -> Iterator[Desk]:
         kept_at = store_path(options.store)
         # Before anything is made beside it: what is no store is left as it is.
         behind = stack.enter_context(open_store_behind(kept_at))
-        store = _hidden(behind)
+        store = over_keys(behind)
         book = open_book(behind)
         stack.callback(book.close)
         gate = open_gate(options.config, book)
@@ -280,6 +285,21 @@ def open_limits(config: Path | None) -> Limits:
     return limits
 
 
+def open_retention(config: Path | None) -> Retention:
+    """How long what is kept, as the settings say or by default. Raises PlainProblem."""
+    from adapters.retention import Retention, read_retention
+
+    folder = settings_folder(config)
+    path = folder / RETENTION if folder is not None else None
+    if path is None or not _there(path, path.exists):
+        return Retention()
+    retention, findings = read_retention(_source(path))
+    if retention is None:
+        advice = f"`unstuck check --config {folder}` shows all of it."
+        raise PlainProblem(f"The retention cannot be used: {findings[0]}", advice)
+    return retention
+
+
 # -- the gates ----------------------------------------------------------------------------------------
 
 
@@ -348,7 +368,7 @@ def open_store(path: Path) -> HiddenStore:
     """The session store in this file, which keeps what is personal encrypted. Its keys are made with the
     first conversation, and never anew: what they hid could not be read any more."""
     with ExitStack() as stack:
-        store = _hidden(stack.enter_context(open_store_behind(path)))
+        store = over_keys(stack.enter_context(open_store_behind(path)))
         stack.pop_all()
         return store
 
@@ -358,10 +378,11 @@ def open_to_read(url: str | None) -> Iterator[tuple[HiddenStore, Callable[..., N
     """The session store for an operator, and what keeps in its audit what they are going to read: the action
     and the conversations, as in `note_down`."""
     with open_store_behind(store_path(url)) as behind:
-        yield _hidden(behind), partial(note_down, behind)
+        yield over_keys(behind), partial(note_down, behind)
 
 
-def _hidden(behind: SqliteStore) -> HiddenStore:
+def over_keys(behind: SqliteStore) -> HiddenStore:
+    """The same store with what is personal in clear, for whoever has its keys. Raises Unusable."""
     return HiddenStore(behind, open_ring(behind.path, may_make=not is_hidden(behind)))
 
 
@@ -504,6 +525,13 @@ def create_clinic(path: Path, people: Path | None, replace: bool = False) -> Non
 def new_token() -> str:
     """A new one-time token of 256 bits, fit for an address."""
     return secrets.token_urlsafe(32)
+
+
+def mail_folder(url: str | None) -> Path | None:
+    """The Maildir that mail is kept in; None where a server takes it."""
+    if url is None:
+        return data_folder() / "mail"
+    return _path(url.removeprefix("maildir:"), "--mail") if url.startswith("maildir:") else None
 
 
 def open_mail(url: str | None) -> Mailer:

@@ -1049,15 +1049,16 @@ _DEPLOYMENT: Mapping[str, Code] = {
     ),
     "U560": Code(
         "unknown limit",
-        "`limits.yaml` sets limits by their names; `unstuck reference` lists them with their defaults.",
+        "`limits.yaml` sets limits by their names; `unstuck reference` lists them with their defaults."
+        " `retention.yaml` says for how many days what is kept; `unstuck privacy` lists the kinds.",
         "Correct the name, or remove it.",
         "step_a_flow: 2000  # <- here\n",
         file="limits.yaml",
     ),
     "U561": Code(
         "a limit out of bounds",
-        "A limit is a whole number, and each has a least and a greatest value: beyond that, reading or"
-        " running a flow could no longer be promised to end in time.",
+        "A limit is a whole number (of days in `retention.yaml`), and each has a least and a greatest value:"
+        " beyond that, reading or running a flow could no longer be promised to end in time.",
         "Write a whole number within the bounds.",
         "depth: 5000  # <- here\n",
         file="limits.yaml",

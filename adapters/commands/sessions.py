@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -58,17 +59,33 @@ def export(names: tuple[str, ...], every: bool, output: Path | None, store: str 
 @click.option("--ended", is_flag=True, help="All that have ended.")
 @click.option("--older-than", type=click.IntRange(0), metavar="DAYS", help="Only those left alone so long.")
 @click.option("--open", "also_open", is_flag=True, help="Also those that have not ended.")
+@click.option("--outdated", is_flag=True, help="All data of every kind that is kept longer than it may be.")
+@click.option("--config", type=click.Path(path_type=Path), help="Folder of settings: retention.yaml.")
+@click.option("--mail", metavar="URL", help="smtp://HOST:PORT or maildir:PATH, for --outdated.")
 @click.option("--yes", is_flag=True, help="Do it; otherwise it is only said what would be done.")
 @store_option
 def purge(
-    names: tuple[str, ...], ended: bool, older_than: int | None, also_open: bool, yes: bool, store: str | None
+    names: tuple[str, ...],
+    ended: bool,
+    older_than: int | None,
+    also_open: bool,
+    outdated: bool,
+    config: Path | None,
+    mail: str | None,
+    yes: bool,
+    store: str | None,
 ) -> int:
-    """Remove conversations for good: nothing of them is left in the store, its log or its free pages.
+    """Remove conversations for good: nothing of them is left in the store, its log or its free pages, nor in
+    what the gates remember. Copies and backups are not reached.
 
-    Copies and backups are not reached, nor the record of verifications in gates.db.
+    With --outdated, every kind of data goes that is older than retention.yaml (or the default) allows.
     """
+    if outdated:
+        if names or ended or older_than is not None or also_open:
+            raise click.UsageError("--outdated goes by the settings alone.")
+        return _purge_outdated(store, config, mail, yes)
     from adapters.session_words import list_of
-    from adapters.wiring import note_down
+    from adapters.wiring import note_down, open_book
 
     if not names and not ended and older_than is None:
         raise click.UsageError("Name conversations, or say --ended or --older-than DAYS.")
@@ -82,6 +99,9 @@ def purge(
             return DONE
         note_down(kept, "purge", *(each.session for each in chosen))
         kept.purge([each.session for each in chosen])
+        with closing(open_book(kept)) as book:
+            for each in chosen:
+                book.purge(session=each.session)
     _say(f"Purged {len(chosen)} {_conversations(len(chosen))}.")
     return DONE
 
@@ -130,6 +150,23 @@ def recover(file: Path, store: str | None) -> int:
     _say(f"Copy {old} to {new}, and look: unstuck sessions list --store sqlite:///{file}")
     _say("Conversations of which nothing at all was left are not named here.")
     return FINDINGS if found.lost or found.versions else DONE
+
+
+def _purge_outdated(store: str | None, config: Path | None, mail: str | None, yes: bool) -> int:
+    from adapters.commands.outdated import Outdated
+    from adapters.wiring import note_down, open_retention
+
+    retention = open_retention(config)
+    with _opened(store) as kept, closing(Outdated(kept, mail, retention)) as old:
+        for line in old.told():
+            _say(line)
+        if not yes:
+            _say("Nothing was done yet. Add --yes to purge it.")
+            return DONE
+        note_down(kept, "purge outdated")
+        old.purge()
+    _say("It is purged.")
+    return DONE
 
 
 def _opened(url: str | None) -> SqliteStore:

@@ -263,13 +263,18 @@ class SqliteStore:
         with self._file.reading() as db:
             return back_up(db, self._seal, target)
 
-    def purge(self, sessions: Collection[str]) -> None:
-        """Take these sessions out and leave nothing of them in the file, its log or its free pages. Copies of
-        the file, and what the disk itself keeps of what was overwritten, are not reached. Raises Unusable,
-        also if they are gone but somebody kept the log from being emptied."""
+    def purge(self, sessions: Collection[str], first_audited: int = 0) -> None:
+        """Take these sessions out, and the entries of the audit before the number `first_audited`; nothing of
+        them is left in the file, its log or its free pages. Copies of the file, and what the disk itself keeps
+        of what was overwritten, are not reached. Raises Unusable, also if they are gone but somebody kept the
+        log from being emptied."""
         from adapters.stores.purge import delete_sessions
 
-        self._write("", lambda writing: delete_sessions(writing, self._seal, sessions))
+        def work(writing: Writing) -> None:
+            delete_sessions(writing, self._seal, sessions)
+            audit_rows.cut_before(writing.db, self._seal, first_audited)
+
+        self._write("", work)
         with in_plain_words(self._file.path), self._writer.alone():
             self._file.wipe()
 

@@ -1,0 +1,89 @@
+"""What is kept longer than it may be, of every kind of data, and how it goes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from adapters.mail.outbox import letters, remove
+from adapters.stores.port import ENDED
+from adapters.wiring import mail_folder, open_book, utc_now
+
+if TYPE_CHECKING:
+    from adapters.retention import Retention
+    from adapters.stores.sqlite import SqliteStore
+
+EVERY = 1_000_000_000
+
+
+class Outdated:
+    """What `store`, the gates beside it and the mail folder hold that is too old. Raises Unusable."""
+
+    def __init__(self, store: SqliteStore, mail: str | None, retention: Retention) -> None:
+        self._store = store
+        self._book = open_book(store)
+        self._retention = retention
+        self._now = utc_now()
+        ended, others = _until(self._now, retention.conversations), _until(self._now, retention.unfinished)
+        self.sessions = [
+            each.session
+            for each in store.sessions(EVERY)
+            if each.updated_at <= (ended if each.waiting.startswith(ENDED) else others)
+        ]
+        self._folder = mail_folder(mail)
+        before = (self._now - timedelta(days=retention.mail)).timestamp()
+        self.letters = letters(self._folder, before=before) if self._folder is not None else []
+        self._first = self._first_entry()
+
+    def told(self) -> Iterator[str]:
+        """What there is, in lines."""
+        days = self._retention
+        yield (
+            f"Conversations left alone for {days.conversations} days ({days.unfinished} if unfinished):"
+            f" {len(self.sessions)}"
+        )
+        yield (
+            f"Verifications, changes and emails remembered for {days.verifications} days: those before"
+            f" {_until(self._now, days.verifications)}"
+        )
+        yield f"Messages older than {days.mail} days: {len(self.letters)}"
+        yield f"Entries of the audit older than {days.audit} days: {self._first[1]}"
+
+    def purge(self) -> None:
+        """Take all of it out for good."""
+        self._store.purge(self.sessions, self._first[0])
+        for session in self.sessions:
+            self._book.purge(session=session)
+        self._book.purge(before=_until(self._now, self._retention.verifications))
+        if self._folder is not None:
+            remove(self._folder, self.letters)
+
+    def close(self) -> None:
+        """Let go of what the gates remember."""
+        self._book.close()
+
+    def _first_entry(self) -> tuple[int, int]:
+        """The number of the first entry of the audit that is young enough, and how many are before it."""
+        until, count = _until(self._now, self._retention.audit), 0
+        before, entries = self._store.audited()
+        for entry in entries:
+            if _moment(entry.body) > until:
+                break
+            count += 1
+        return before.number + 1 + count, count
+
+
+def _moment(body: bytes) -> str:
+    """When an entry was made; one that says nothing of that is kept."""
+    try:
+        told = json.loads(body)
+    except ValueError:
+        return "9"
+    at = told.get("at") if isinstance(told, dict) else None
+    return at if isinstance(at, str) else "9"
+
+
+def _until(now: datetime, days: int) -> str:
+    return (now.astimezone(UTC) - timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")
