@@ -265,7 +265,7 @@ class SqliteStore:
 
     def purge(self, sessions: Collection[str], first_audited: int = 0) -> None:
         """Take these sessions out, and the entries of the audit before the number `first_audited`; nothing of
-        them is left in the file, its log or its free pages. Copies of the file, and what the disk itself keeps
+        them is left in the file, its log or its free pages. Copies of it, and what the disk itself keeps
         of what was overwritten, are not reached. Raises Unusable, also if they are gone but somebody kept the
         log from being emptied."""
         from adapters.stores.purge import delete_sessions

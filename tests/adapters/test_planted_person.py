@@ -23,7 +23,7 @@ PLANTED = {
 PEOPLE = """\
 clients:
   - {name: Zenobia Quillfeather, kind: adult, email: zenobia.quillfeather@clinic.example,
-     phone: "+15550142277", birth_date: 1971-08-19, online_access: false}
+     phone: "+15550142277", birth_date: 1971-08-19, online_access: false, email_notifications: false}
 """
 CLINICS_OWN = ("clinic.db",)
 """The clinic's own system, which is the record of its people, is not unstuck's to hide."""
