@@ -25,6 +25,7 @@ import click
 
 from adapters.commands import sessions as operating
 from adapters.commands.audit import audit
+from adapters.commands.clinic_serve import serve as serve_clinic
 from adapters.commands.doctor import doctor
 from adapters.commands.keys import keys
 from adapters.commands.person import person
@@ -569,6 +570,7 @@ def _switch(word: str | None) -> bool | None:
     return None if word is None else word == "on"
 
 
+clinic.add_command(serve_clinic)
 unstuck.add_command(schema)
 unstuck.add_command(keys)
 unstuck.add_command(audit)

@@ -461,8 +461,13 @@ def _path(text: str, option: str) -> Path:
     return path
 
 
-def open_clinic(url: str | None, mailer: Mailer) -> EmbeddedClinic:
+def open_clinic(url: str | None, mailer: Mailer) -> Backend:
     """The clinic's system. Without a URL it is the embedded sample clinic, made on first use."""
+    return open_embedded(url, mailer)
+
+
+def open_embedded(url: str | None, mailer: Mailer) -> EmbeddedClinic:
+    """The embedded clinic at `sqlite:///PATH`, or the sample one."""
     return EmbeddedClinic.open(clinic_path(url), mailer, utc_now, new_token)
 
 

@@ -1,0 +1,68 @@
+"""The served clinic on a port of this machine, until it is stopped."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import monotonic, sleep
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from adapters.problems import Unusable
+
+_START_SECONDS = 10.0
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """A socket that listens there; port 0 takes any free one. Raises Unusable, with what to do."""
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        opened = socket.create_server((host, port), family=family)
+    except (OSError, OverflowError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        raise Unusable(f"Nothing can listen at {host}:{port} ({why}).", "Name another --port.") from None
+    return opened
+
+
+def serve(application: ASGIApp, opened: socket.socket) -> None:
+    """Serve until the process is told to end."""
+    _server(application).run(sockets=[opened])
+
+
+@contextmanager
+def serving(application: ASGIApp, host: str = "127.0.0.1") -> Iterator[str]:
+    """Serve beside what is done inside of this; gives the address, such as `http://127.0.0.1:43210`."""
+    opened = listening(host, 0)
+    server = _server(application)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [opened]}, daemon=True, name="clinic")
+    thread.start()
+    until = monotonic() + _START_SECONDS
+    while not server.started:
+        if monotonic() > until or not thread.is_alive():
+            raise Unusable("The clinic could not be served.", "Try again.")
+        sleep(0.005)
+    try:
+        yield f"http://{host}:{opened.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        server.force_exit = True
+        thread.join(_START_SECONDS)
+        opened.close()
+
+
+def _server(application: ASGIApp) -> uvicorn.Server:
+    return uvicorn.Server(
+        uvicorn.Config(
+            application,
+            lifespan="off",
+            ws="none",
+            log_config=None,
+            log_level="critical",
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=0,
+        )
+    )
