@@ -29,6 +29,7 @@ from adapters.commands.clinic_serve import serve as serve_clinic
 from adapters.commands.doctor import doctor
 from adapters.commands.keys import keys
 from adapters.commands.person import person
+from adapters.commands.privacy import privacy
 from adapters.commands.record import record
 from adapters.commands.reference import reference
 from adapters.commands.schema import schema
@@ -575,6 +576,7 @@ unstuck.add_command(schema)
 unstuck.add_command(keys)
 unstuck.add_command(audit)
 unstuck.add_command(person)
+unstuck.add_command(privacy)
 unstuck.add_command(record)
 unstuck.add_command(doctor)
 unstuck.add_command(reference)

@@ -34,7 +34,7 @@ _KINDS: dict[str, Kind] = {
     "send": "send",
     "void": "void",
 }
-_SCHEMA = """
+SCHEMA = """
 CREATE TABLE entry (
   number INTEGER PRIMARY KEY AUTOINCREMENT,
   kind TEXT NOT NULL,
@@ -55,6 +55,8 @@ BEGIN SELECT RAISE(ABORT, 'entries are only added'); END;
 CREATE TRIGGER entry_is_not_removed BEFORE DELETE ON entry
 BEGIN SELECT RAISE(ABORT, 'entries are only added'); END;
 """
+HIDDEN_COLUMNS = ("subject", "key")
+"""What is encrypted of an entry."""
 _COLUMNS = "kind, subject, what, actor, session, at, key, covers"
 
 
@@ -153,7 +155,7 @@ class SqliteBook:
         with self._transaction():
             # Another process may have set it up before the lock was had.
             if self._connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0:
-                _make(self._connection, _SCHEMA + _TRIGGERS)
+                _make(self._connection, SCHEMA + _TRIGGERS)
                 self._connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
                 self._connection.execute(f"PRAGMA user_version = {FORMAT}")
 

@@ -113,7 +113,10 @@ class HiddenStore:
     def stored_reply(self, session: str, request_key: str) -> StoredReply | None:
         """See `Store.stored_reply`."""
         found = self._behind.stored_reply(session, request_key)
-        return found and found._replace(reply=self._clear(session, "reply", found.reply))
+        return found and found._replace(
+            body_digest=self._clear_text(session, "body_digest", found.body_digest),
+            reply=self._clear(session, "reply", found.reply),
+        )
 
     def note_down(self, audit: tuple[bytes, ...]) -> None:
         """See `Store.note_down`. Nothing in an entry has to be encrypted."""
@@ -137,7 +140,7 @@ class HiddenStore:
             state=self._hide(name, session, "state", commit.state),
             waiting=self._hide_text(name, session, "waiting", commit.waiting),
             ledger=tuple(self._hide_entry(name, session, entry) for entry in commit.ledger),
-            reply=reply and reply._replace(reply=self._hide(name, session, "reply", reply.reply)),
+            reply=reply and self._hide_reply(name, session, reply),
         )
 
     def _name(self, session: str) -> str:
@@ -155,6 +158,12 @@ class HiddenStore:
             **texts,
             args=self._hide(name, session, "args", entry.args),
             result=self._hide(name, session, "result", entry.result),
+        )
+
+    def _hide_reply(self, name: str, session: str, reply: StoredReply) -> StoredReply:
+        return reply._replace(
+            body_digest=self._hide_text(name, session, "body_digest", reply.body_digest),
+            reply=self._hide(name, session, "reply", reply.reply),
         )
 
     def _hide(self, name: str, session: str, column: str, plain: bytes) -> bytes:
@@ -215,6 +224,14 @@ class HiddenStore:
 
 
 _TEXT_COLUMNS = ("key", "subject", "step")
+
+HIDDEN_COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "sessions": ("waiting", "state"),
+    "events": ("body",),
+    "ledger": (*_TEXT_COLUMNS, "args", "result"),
+    "replies": ("body_digest", "reply"),
+}
+"""What is encrypted, by table; of `waiting`, how a conversation ended is not."""
 
 
 def is_hidden(behind: Store) -> bool:

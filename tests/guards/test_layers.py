@@ -27,6 +27,7 @@ CHOOSERS = frozenset(
         "adapters.blessing",
         "adapters.cli",
         "adapters.measuring",
+        "adapters.privacy",
         "adapters.process_stage",
         "adapters.pytest_replays",
         "adapters.recording",

@@ -3,10 +3,11 @@ named; and where nothing can be audited, nothing is done."""
 
 from __future__ import annotations
 
+import resource
 import shutil
 import sqlite3
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from random import Random
 
@@ -178,6 +179,36 @@ def test_a_conversation_stops_where_it_cannot_be_audited_and_the_clinic_is_left_
                 before_first, [Link(*each) for each in entries], None, against_head=False
             )
             trail.begin_anew(checked.end)
+        goes_on(desk.driver, view.session)
+        assert switches(home / "clinic.db") != before
+    assert first_flaw(home / "sessions.db") is None
+
+
+@contextmanager
+def full(path: Path) -> Iterator[None]:
+    """No file may grow beyond the log of the store at `path`: the system refuses, as on a full disk."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    size = path.with_name(path.name + "-wal").stat().st_size
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_full_disk_stops_a_conversation_before_anything_is_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    home = tmp_path / "unstuck"
+    with open_desk(Options()) as desk:
+        view = desk.driver.start("email-not-received", actor="kim", audience=Audience.AGENT)
+        for answer in ("Ana Souza", "missing"):
+            view = desk.driver.answer(view.session, answer, seq=view.seq)
+        before = switches(home / "clinic.db")
+        with full(home / "sessions.db"), pytest.raises(Unusable):
+            desk.driver.answer(view.session, "both", seq=view.seq)
+        assert switches(home / "clinic.db") == before
         goes_on(desk.driver, view.session)
         assert switches(home / "clinic.db") != before
     assert first_flaw(home / "sessions.db") is None
