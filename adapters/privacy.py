@@ -128,14 +128,15 @@ KEYS: Mapping[str, Row] = {
 """By the purpose that each key is derived for (BLAKE2b): of which key, for what, and how long."""
 
 LEAVES: Mapping[str, str] = {
-    "adapters.mail.smtp": "messages to people and the clinic's desk, to the server of `--mail smtp://HOST:PORT`",
+    "adapters.clinic.served": "records of the embedded clinic, to callers of `unstuck clinic serve`",
+    "adapters.mail.smtp": "messages to people and the clinic's desk, to the server in `--mail smtp://HOST:PORT`",
 }
 """The modules that speak to other computers, and what they tell them."""
 
 TESTED: tuple[tuple[str, str], ...] = (
     (
-        "A person's name, address, number, birth date and a note stand in clear in no file (store,"
-        " its log, log file, temporary files, backup), and nowhere after they were erased",
+        "A person's name, address, number, birth date and a note stand in clear in no file"
+        " (store, its log, log file, temporary files, backup), and nowhere after they were erased",
         "adapters/test_planted_person.py"
         "::test_a_person_stands_in_clear_nowhere_and_after_erasing_not_even_encrypted",
     ),
@@ -144,7 +145,7 @@ TESTED: tuple[tuple[str, str], ...] = (
         "adapters/test_planted_person.py::test_what_is_outdated_goes_and_what_is_not_stays",
     ),
     (
-        "1,000 random changes, deletions, insertions and swaps in the audit are found, and the first is named",
+        "1,000 random edits, deletions, insertions and swaps in the audit are found, the first named",
         "adapters/audit/test_tampering.py::test_a_thousand_random_changes_are_found_and_the_first_is_named",
     ),
     (
@@ -234,7 +235,7 @@ def look_columns() -> Row:
     return "look", "shows", *AUDIENCES[2:]
 
 
-def _members(kind: Type) -> tuple[str, ...]:
+def _members(kind: Type | None) -> tuple[str, ...]:
     match kind:
         case OptionalType(of=of) | ListType(of=of):
             return _members(of)
