@@ -7,6 +7,7 @@ conversation is decrypted and read for that: nothing about people is kept in a f
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
@@ -14,35 +15,45 @@ import msgspec
 from adapters.problems import Unusable
 from adapters.stores.port import Store
 
-_ADDRESSES = ("email", "login_email")
+_OWN = ("id", "subject", "name", "email", "login_email", "phone")
+"""The members of a record that tell whose it is; other people's ids stand in other members."""
 
 
 class Found(msgspec.Struct, frozen=True):
-    """The conversations that hold something about the person, those that could not be read, and the ids and
-    addresses that records in them give the person."""
+    """The conversations that hold something about the person, and those that could not be read; the ids of
+    those whose records fit (more than one where several people share a name or an address); and all words
+    that the person is called by in them."""
 
     sessions: tuple[str, ...]
     unreadable: tuple[str, ...]
     ids: tuple[str, ...]
-    addresses: tuple[str, ...]
+    words: tuple[str, ...]
 
 
 def search(store: Store, who: str, sessions: Iterable[str]) -> Found:
     """Look for the person in these conversations. Raises Unusable."""
     there = {session: _values(store, session) for session in sessions}
-    wanted = {_plain(who)}
-    ids, addresses = {who}, {who} if "@" in who else set[str]()
-    for values in there.values():
-        for record in _records(values or ()):
-            if any(_plain(value) in wanted for value in record.values() if isinstance(value, str)):
-                own = record.get("id")
-                ids |= {own} if isinstance(own, str) else set()
-                told = (record.get(name) for name in _ADDRESSES)
-                addresses |= {each for each in told if isinstance(each, str)}
-    wanted |= {_plain(each) for each in (*ids, *addresses)}
-    holding = [name for name, values in there.items() if values is not None and _tells_of(values, wanted)]
+    ids, words = _names(who, [record for values in there.values() for record in _records(values or ())])
+    holding = [name for name, values in there.items() if values is not None and _tells_of(values, words)]
     unreadable = [name for name, values in there.items() if values is None]
-    return Found(tuple(holding), tuple(unreadable), tuple(sorted(ids)), tuple(sorted(addresses)))
+    return Found(tuple(holding), tuple(unreadable), ids, words)
+
+
+def tells_of(text: str, words: Iterable[str]) -> bool:
+    """Whether any of these words stands in the text as a whole, in whatever case and spacing."""
+    return _pattern(words).search(_plain(text)) is not None
+
+
+def _names(who: str, records: Iterable[Mapping[str, object]]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The ids of the people who are called that, and the words that the records call them by."""
+    ids, words = dict[str, None](), {who: None}
+    for record in records:
+        own = {name: value for name in _OWN if isinstance(value := record.get(name), str) and value}
+        id = own.get("id", own.get("subject"))
+        if id is not None and _plain(who) in map(_plain, own.values()):
+            ids[id] = None
+            words |= dict.fromkeys(own.values())
+    return tuple(ids), tuple(words)
 
 
 def _values(store: Store, session: str) -> list[object] | None:
@@ -56,8 +67,13 @@ def _values(store: Store, session: str) -> list[object] | None:
         return None
 
 
-def _tells_of(values: Iterable[object], wanted: set[str]) -> bool:
-    return any(each in text for text in map(_plain, _texts(values)) for each in wanted)
+def _tells_of(values: Iterable[object], words: Iterable[str]) -> bool:
+    pattern = _pattern(words)
+    return any(pattern.search(_plain(text)) for text in _texts(values))
+
+
+def _pattern(words: Iterable[str]) -> re.Pattern[str]:
+    return re.compile("|".join(rf"(?<!\w){re.escape(_plain(word))}(?!\w)" for word in words))
 
 
 def _texts(value: object) -> Iterator[str]:

@@ -138,7 +138,11 @@ TESTED: tuple[tuple[str, str], ...] = (
         "A person's name, address, number, birth date and a note stand in clear in no file"
         " (store, its log, log file, temporary files, backup), and nowhere after they were erased",
         "adapters/test_planted_person.py"
-        "::test_a_person_stands_in_clear_nowhere_and_after_erasing_not_even_encrypted",
+        "::test_a_person_stands_in_clear_nowhere_and_after_erasing_nowhere_at_all",
+    ),
+    (
+        "Of an erased person not even the encrypted form is left, in file, log or free pages",
+        "adapters/test_planted_person.py::test_of_an_erased_person_not_even_the_encrypted_form_is_left",
     ),
     (
         "What is older than the settings allow goes, of every kind",

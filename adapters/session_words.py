@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from adapters.stores.port import LedgerEntry, SessionSummary, StoredSession
 from adapters.tables import table
 
 LONGEST_VALUE = 60
+_ITEM = re.compile(r"\[[^\]]*\]")
+"""Whom a step is run for; a list does not need that."""
 
 
 def list_of(sessions: Sequence[SessionSummary]) -> str:
@@ -23,7 +26,7 @@ def list_of(sessions: Sequence[SessionSummary]) -> str:
                 each.flow,
                 each.actor,
                 each.updated_at,
-                "damaged" if each.damaged else each.waiting,
+                "damaged" if each.damaged else _ITEM.sub("[…]", each.waiting),
             )
             for each in sessions
         ],

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from adapters.mail.outbox import letters, remove
+from adapters.mail.outbox import older, remove
 from adapters.stores.port import ENDED
 from adapters.wiring import mail_folder, open_book, utc_now
 
@@ -34,7 +34,7 @@ class Outdated:
         ]
         self._folder = mail_folder(mail)
         before = (self._now - timedelta(days=retention.mail)).timestamp()
-        self.letters = letters(self._folder, before=before) if self._folder is not None else []
+        self.letters = older(self._folder, before) if self._folder is not None else []
         self._first = self._first_entry()
 
     def told(self) -> Iterator[str]:

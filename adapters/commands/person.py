@@ -101,14 +101,17 @@ def erase(who: str, store: str | None, mail: str | None, yes: bool) -> int:
     so may be left.
     """
     from adapters.mail.outbox import remove
+    from adapters.problems import PlainProblem
 
     with _kept(who, store, mail, "erase person" if yes else "find person") as kept:
         _tell(kept)
+        if len(kept.found.ids) > 1:
+            raise PlainProblem("That may be more than one person.", "Name one of them by the id.")
         if not yes:
             _say("Nothing was done yet. Add --yes to erase it.")
             return DONE
         kept.behind.purge(kept.found.sessions)
-        for id in kept.found.ids:
+        for id in _ids(kept.found, kept.who):
             kept.book.purge(subject=id)
         for session in kept.found.sessions:
             kept.book.purge(session=session)
@@ -121,8 +124,8 @@ def erase(who: str, store: str | None, mail: str | None, yes: bool) -> int:
 @contextmanager
 def _kept(who: str, store: str | None, mail: str | None, action: str) -> Iterator[Kept]:
     """What is kept about the person. That somebody looks is audited first."""
-    from adapters.mail.outbox import letters
-    from adapters.person_search import search
+    from adapters.mail.outbox import telling
+    from adapters.person_search import search, tells_of
     from adapters.wiring import (
         mail_folder,
         note_down,
@@ -142,16 +145,21 @@ def _kept(who: str, store: str | None, mail: str | None, action: str) -> Iterato
         book = open_book(behind)
         stack.callback(book.close)
         found = search(kept, who, [each.session for each in kept.sessions(EVERY)])
-        gates = [each for id in found.ids for each in book.all_about(id)]
+        gates = [each for id in _ids(found, who) for each in book.all_about(id)]
         folder = mail_folder(mail)
-        post = letters(folder, to=frozenset(found.addresses)) if folder and found.addresses else []
-        audit = _audit_about(behind, clerk, found)
+        post = telling(folder, lambda text: tells_of(text, found.words)) if folder else []
+        audit = _audit_about(behind, clerk, _ids(found, who))
         yield Kept(who, behind, kept, book, folder, found, gates, post, audit)
 
 
-def _audit_about(behind: SqliteStore, clerk: Scribe, found: Found) -> list[AuditEntry]:
+def _ids(found: Found, who: str) -> tuple[str, ...]:
+    """The ids to look for: where no record tells one, what was given may be one."""
+    return found.ids or (who,)
+
+
+def _audit_about(behind: SqliteStore, clerk: Scribe, ids: tuple[str, ...]) -> list[AuditEntry]:
     """The entries under a pseudonym of the person."""
-    names = [clerk.pseudonym(id).encode("ascii") for id in found.ids]
+    names = [clerk.pseudonym(id).encode("ascii") for id in ids]
     return [each for each in behind.audited()[1] if any(name in each.body for name in names)]
 
 
@@ -161,6 +169,7 @@ def _anything(kept: Kept) -> bool:
 
 def _tell(kept: Kept) -> None:
     found = kept.found
+    _say(f"Ids: {', '.join(found.ids) or 'none'}")
     _say(f"Conversations: {', '.join(found.sessions) or 'none'}")
     _say(f"Verifications, changes and emails that the gates remember: {len(kept.gates)}")
     _say(f"Messages in the mail folder: {len(kept.letters)}")

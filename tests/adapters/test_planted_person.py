@@ -3,15 +3,25 @@ that unstuck writes: during, after, in a copy, and once they were erased."""
 
 from __future__ import annotations
 
+import json
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from adapters.cli import unstuck
-from adapters.wiring import Options, open_desk
+from adapters.person_search import search
+from adapters.problems import PlainProblem
+from adapters.stores.port import Commit
+from adapters.wiring import Options, open_desk, open_store
 from engine import Audience
+from tests.adapters.real_desk import finish
+
+NOW = "2026-11-23T09:30:00Z"
 
 PLANTED = {
     "name": "Zenobia Quillfeather",
@@ -72,7 +82,7 @@ def held(home: Path) -> str:
         return view.session
 
 
-def test_a_person_stands_in_clear_nowhere_and_after_erasing_not_even_encrypted(home: Path) -> None:
+def test_a_person_stands_in_clear_nowhere_and_after_erasing_nowhere_at_all(home: Path) -> None:
     session = held(home)
     assert list(hits(home, mail=False)) == []
     run("sessions", "backup", str(home / "copy.db"))
@@ -88,10 +98,97 @@ def test_a_person_stands_in_clear_nowhere_and_after_erasing_not_even_encrypted(h
     assert run("audit", "verify").startswith("The audit is as it was written")
 
 
-def test_what_is_outdated_goes_and_what_is_not_stays(home: Path) -> None:
+def test_of_an_erased_person_not_even_the_encrypted_form_is_left(home: Path) -> None:
     session = held(home)
-    (home / "retention.yaml").write_text("unfinished: 1\n", encoding="utf-8")
-    told = run("sessions", "purge", "--outdated", "--config", str(home), "--yes")
-    assert "1 if unfinished" in told
-    assert session in run("sessions", "list")
+    with closing(sqlite3.connect(home / "data" / "unstuck" / "sessions.db")) as db:
+        (state,) = db.execute("SELECT state FROM sessions WHERE session = ?", (session,)).fetchone()
+        bodies = [row[0] for row in db.execute("SELECT body FROM events WHERE session = ?", (session,))]
+    pieces = [each[9:41] for each in (state, *bodies)]
+    assert any(pieces[0] in path.read_bytes() for path in home.rglob("sessions.db*"))
+    run("person", "erase", PLANTED["phone"], "--yes")
+    assert not any(piece in path.read_bytes() for path in home.rglob("*.db*") for piece in pieces)
+
+
+def test_a_purge_takes_along_what_the_gates_remember(home: Path) -> None:
+    session = held(home)
+    book = home / "data" / "unstuck" / "gates.db"
+    run("sessions", "purge", session, "--open", "--yes")
+    with closing(sqlite3.connect(book)) as db:
+        assert db.execute("SELECT count(*) FROM entry WHERE session = ?", (session,)).fetchone() == (0,)
+    assert session.encode() not in book.read_bytes()
+
+
+def ended(home: Path) -> str:
+    """A conversation to its end, with a setup email on the way."""
+    with open_desk(Options()) as desk:
+        return finish(
+            desk.driver, desk.driver.start("email-not-received", actor="kim", audience=Audience.AGENT)
+        ).session
+
+
+@pytest.fixture
+def sample(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    return tmp_path / "unstuck"
+
+
+def later(monkeypatch: pytest.MonkeyPatch, days: int) -> None:
+    now = datetime.now(UTC) + timedelta(days=days)
+    monkeypatch.setattr("adapters.commands.outdated.utc_now", lambda: now)
+
+
+def counts(home: Path) -> dict[str, int]:
+    """How much there is of every kind of data."""
+    found = {"mail": len(list((home / "mail").rglob("new/*")))}
+    for name, table in (("sessions", "sessions"), ("sessions", "audit"), ("gates", "entry")):
+        with closing(sqlite3.connect(home / f"{name}.db")) as db:
+            found[table] = db.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+    return found
+
+
+def test_what_is_outdated_goes_and_what_is_not_stays(sample: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = ended(sample)
+    before = counts(sample)
+    assert all(before.values())
+    later(monkeypatch, 0)
+    run("sessions", "purge", "--outdated", "--yes")
+    assert counts(sample) == before | {"audit": before["audit"] + 1}
+    later(monkeypatch, 40)
+    told = run("sessions", "purge", "--outdated")
+    assert "Nothing was done yet" in told
+    run("sessions", "purge", "--outdated", "--yes")
+    assert counts(sample) == {"mail": 0, "sessions": 1, "audit": before["audit"] + 2, "entry": 0}
+    later(monkeypatch, 400)
+    run("sessions", "purge", "--outdated", "--yes")
+    assert counts(sample) == {"mail": 0, "sessions": 0, "audit": before["audit"] + 3, "entry": 0}
+    later(monkeypatch, 3000)
+    run("sessions", "purge", "--outdated", "--yes")
+    assert counts(sample)["audit"] == 1
+    assert session not in run("audit", "export")
     assert run("audit", "verify").startswith("The audit is as it was written")
+
+
+def test_the_settings_say_how_long(sample: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = ended(sample)
+    (sample / "retention.yaml").write_text("conversations: 3\n", encoding="utf-8")
+    later(monkeypatch, 4)
+    run("sessions", "purge", "--outdated", "--yes")
+    assert session in run("sessions", "list")
+    run("sessions", "purge", "--outdated", "--config", str(sample), "--yes")
+    assert session not in run("sessions", "list")
+
+
+def test_who_may_be_several_people_is_not_erased(sample: Path) -> None:
+    session = ended(sample)
+    with open_store(sample / "sessions.db") as store:
+        assert search(store, "ana  SOUZA", [session]).sessions == (session,)
+        assert search(store, "na Souz", [session]).sessions == ()
+        records = [{"id": "c-1", "email": "home@post.example"}, {"id": "c-2", "email": "home@post.example"}]
+        store.commit(
+            session,
+            store.load(session).revision,
+            Commit((json.dumps(records).encode(),), store.load(session).state, 99, "end solved", (), NOW),
+        )
+    with pytest.raises(PlainProblem, match="more than one person"):
+        run("person", "erase", "home@post.example", "--yes")
+    assert session in run("sessions", "list")
