@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import replays, start, turns
+from tests.bench import keeping, replays, start, turns
 from tests.bench.report import table
 
 
 def main(wanted: list[str]) -> None:
     """Measure what was asked for; everything without arguments."""
-    unknown = set(wanted) - {"turns", "start", "replays"}
+    unknown = set(wanted) - {"turns", "keeping", "start", "replays"}
     if unknown:
-        sys.exit(f"There is no part {min(unknown)!r}: say turns, start, replays, or nothing for all.")
+        sys.exit(
+            f"There is no part {min(unknown)!r}: say turns, keeping, start, replays, or nothing for all."
+        )
     if not wanted or "turns" in wanted:
         beside = "beside a hand-written generator with compiled Jinja2 templates (CPU time)"
         print(table(f"Turns, {beside}", turns.measured()), flush=True)
+    if not wanted or "keeping" in wanted:
+        beside = "beside the same without (CPU time)"
+        print(table(f"Conversations kept encrypted and audited, {beside}", keeping.measured()), flush=True)
     if not wanted or "start" in wanted:
         figures, notes = start.measured()
         print(table("Start, beside bare Python importing the same libraries", figures, notes), flush=True)
