@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
+from adapters.json_schema import Schema, closed, told, whole
 from engine import (
     Diagnostic,
     Mapping,
@@ -35,7 +36,7 @@ KINDS = {
     "unfinished": Kept("conversations that have not ended, since they were last touched", 90, 1),
     "verifications": Kept("what the gates remember: verifications, changed addresses, emails sent", 30, 2),
     "mail": Kept("messages in the mail folder, where mail is kept in one", 30, 1),
-    "audit": Kept("the audit (six years, as health data rules commonly ask)", 2192, 30),
+    "audit": Kept("entries of the audit: six years, as rules for health data often ask", 2192, 30),
 }
 """Every kind by its name. Verifications matter to the gates for a day, so they stay for two at least."""
 
@@ -58,6 +59,20 @@ def read_retention(source: Source) -> tuple[Retention | None, tuple[Diagnostic, 
     if node is None or found:
         return None, found
     return msgspec.structs.replace(Retention(), **changes), found
+
+
+def retention_schema() -> Schema:
+    """The JSON Schema of a retention file (without the name of the dialect)."""
+    return closed(
+        {
+            name: told(f"For how many days: {kind.what}; {kind.days} if it is not said", _bounds(kind))
+            for name, kind in KINDS.items()
+        }
+    )
+
+
+def _bounds(kind: Kept) -> Schema:
+    return whole(kind.least, MOST_DAYS)
 
 
 def _changes(node: Node) -> tuple[dict[str, int], list[Diagnostic]]:

@@ -10,6 +10,7 @@ from adapters.gates.policy_schema import policy_schema
 from adapters.json_schema import Schema
 from adapters.limits_file import limits_schema
 from adapters.replay.replay_schema import replay_schema
+from adapters.retention import retention_schema
 from engine import flow_schema, vocabulary_schema
 
 _DRAFT = "http://json-schema.org/draft-07/schema#"
@@ -28,5 +29,6 @@ _MAKERS: Mapping[str, Callable[[], Schema]] = {
     "policy": lambda: policy_schema(CATALOG),
     "clinic": people_schema,
     "limits": limits_schema,
+    "retention": retention_schema,
 }
 KINDS = tuple(_MAKERS)

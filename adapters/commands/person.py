@@ -123,7 +123,8 @@ def erase(who: str, store: str | None, mail: str | None, yes: bool) -> int:
 
 @contextmanager
 def _kept(who: str, store: str | None, mail: str | None, action: str) -> Iterator[Kept]:
-    """What is kept about the person. That somebody looks is audited first."""
+    """What is kept about the person. That somebody looks is audited first, and
+    for whom they found before they see it."""
     from adapters.mail.outbox import telling
     from adapters.person_search import search, tells_of
     from adapters.wiring import (
@@ -145,6 +146,9 @@ def _kept(who: str, store: str | None, mail: str | None, action: str) -> Iterato
         book = open_book(behind)
         stack.callback(book.close)
         found = search(kept, who, [each.session for each in kept.sessions(EVERY)])
+        for id in found.ids:
+            if id != who:
+                note_down(behind, action, subject=id)
         gates = [each for id in _ids(found, who) for each in book.all_about(id)]
         folder = mail_folder(mail)
         post = telling(folder, lambda text: tells_of(text, found.words)) if folder else []

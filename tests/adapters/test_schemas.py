@@ -21,6 +21,8 @@ from adapters.gates.policy_file import SHIPPED, read_policy, shipped_policy
 from adapters.limits_file import read_limits
 from adapters.replay import replay_file
 from adapters.replay.replay_file import plain_value, read_replay
+from adapters.retention import KINDS as RETENTION
+from adapters.retention import MOST_DAYS, read_retention
 from adapters.schemas import KINDS, schema_of
 from engine import CODES, Source, Value, compile_pack, limit_facts, read
 from engine.steps.kinds import KINDS as STEP_KINDS
@@ -127,7 +129,7 @@ VALUES: Final = st.recursive(
     max_leaves=4,
 )
 
-TOPS: Final = st.sampled_from("labels note depth roles clients clinic x".split())
+TOPS: Final = st.sampled_from("labels note depth mail roles clients clinic x".split())
 
 
 @st.composite
@@ -176,10 +178,10 @@ def test_schema_and_reader_agree_on_the_shape_of_any_flow(made: list[Value], mor
     assert bool(found) == bool(codes & SHAPES), (codes, found, text)
 
 
-@pytest.mark.parametrize("kind", ["vocabulary", "limits", "policy", "clinic"])
+@pytest.mark.parametrize("kind", ["vocabulary", "limits", "retention", "policy", "clinic"])
 @given(
     document=st.dictionaries(
-        st.sampled_from("labels note depth roles clients clinic x".split()), VALUES, max_size=2
+        st.sampled_from("labels note depth mail roles clients clinic x".split()), VALUES, max_size=2
     )
 )
 @settings(max_examples=60)
@@ -191,6 +193,8 @@ def test_what_a_reader_of_settings_accepts_the_schema_accepts(kind: str, documen
             findings = compile_pack([Source("o.yaml", OTHER)], CATALOG, source).findings
         case "limits":
             findings = read_limits(source)[1]
+        case "retention":
+            findings = read_retention(source)[1]
         case "policy":
             findings = read_policy(source, shipped_policy(), CATALOG)[1]
         case _:
@@ -236,6 +240,18 @@ def test_every_key_of_a_replay_is_told() -> None:
 def test_a_replay_with_a_wrong_shape_is_refused_by_both(text: str) -> None:
     assert read_replay(Source("x.replay.yaml", text), CATALOG)[1]
     assert refused("replay", plain(text))
+
+
+def test_every_kind_of_data_is_told_with_its_bounds() -> None:
+    for name, kind in RETENTION.items():
+        for days, good in (
+            (kind.least, True),
+            (MOST_DAYS, True),
+            (kind.least - 1, False),
+            (MOST_DAYS + 1, False),
+        ):
+            assert (refused("retention", {name: days}) == []) is good
+            assert (read_retention(Source("x", f"{name}: {days}\n"))[1] == ()) is good
 
 
 def test_every_limit_is_told_with_its_bounds() -> None:
