@@ -296,6 +296,11 @@ class Talk:
         if len(found) == 1 and found[0].sure:
             return found[0].name
         names = ", ".join(match.name for match in found) or ", ".join(flows) or "none"
+        if said in self._desk.library.pack.trees:
+            raise PlainProblem(
+                f"The flow “{said}” is a part that other flows visit; it is not begun by itself.",
+                f"Name one of: {', '.join(flows)}.",
+            )
         raise PlainProblem(f"It is not clear which flow “{said}” means.", f"Name one of: {names}.")
 
     def _heading(self, flow: str, view: View) -> Heading:

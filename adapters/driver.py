@@ -464,10 +464,24 @@ class Driver:
         actor, role = state.acting()
         own = frozenset(state.own) if actor == state.actor else frozenset[str]()
         question = Question(call, role, actor, at, own, held.session)
+        question = msgspec.structs.replace(question, looked_up=self._looked_up(held, question))
         held.asked_gate = True
         event = Gated(call.key, self._parts.gate.decide(question), at)
         held.deeds += deeds.refusal(event, call, self._doer(held))
         return event
+
+    def _looked_up(self, held: Held, question: Question) -> Event | None:
+        """What the gates want to be told with the question, read anew: it decides who gets in."""
+        call = question.call
+        name = self._parts.gate.looks_up(question)
+        action = held.flow.catalog.actions.get(name or "")
+        if action is None or action.name not in self._parts.backend.capabilities():
+            return None
+        args: dict[str, Value] = {action.subject or "subject": call.subject}
+        read = Call("", action.name, args, action.effect, action.risk, call.step, call.subject)
+        outcome = self._called(held, read)
+        held.deeds.append(deeds.look(read, outcome, self._doer(held), self._now()))
+        return outcome
 
     def _perform(self, held: Held, call: Call) -> Event:
         before = held.recorded.get(call.key)

@@ -32,6 +32,7 @@ _REFUSED: Mapping[str, Value] = {
     "empty": "",
     "too_short": "x",
     "too_common": "password",
+    "not_typed": "a tab \t is not typed",
     "too_few": [],
     "too_small": "-999999999",
     "too_large": "999999999",

@@ -76,6 +76,10 @@ class WatchedGate:
         log("info", "gate", **told, audience=question.audience.value, verdict=type(verdict).__name__)
         return verdict
 
+    def looks_up(self, question: Question) -> str | None:
+        """See `Gate.looks_up`."""
+        return self._gate.looks_up(question)
+
     def about_to(self, call: Call, actor: str, session: str, at: str) -> None:
         """See `Gate.about_to`."""
         self._gate.about_to(call, actor, session, at)

@@ -70,7 +70,7 @@ class NotAccepted(msgspec.Struct, frozen=True):
 
     The words: empty, not_a_choice, ambiguous, not_text, hidden_character, too_long, too_short, too_small,
     too_large, pattern, not_yes_no, not_email, not_phone, not_date, not_number, too_few, too_many, not_secret,
-    too_common.
+    not_typed, too_common.
     """
 
     code: str
@@ -386,16 +386,20 @@ def _secret(question: Question, raw: Value) -> Answer:
     least = question.minimum if isinstance(question.minimum, int) else 0
     if least and f"{least}-characters" not in passed:
         return NotAccepted("too_short", f"Please use at least {least} characters; it is not kept.")
-    if question.new and not _GOOD_SECRET.issubset(each for each in listed if isinstance(each, str)):
+    if question.new and "one-line" not in passed:
+        return NotAccepted("not_typed", _NOT_TYPED)
+    if question.new and "uncommon" not in passed:
         return NotAccepted("too_common", _TOO_COMMON)
     return Accepted({SECRET_KEY: found, "checks": passed})
 
 
-_GOOD_SECRET = frozenset({"one-line", "uncommon"})
+_NOT_TYPED = (
+    "This one holds a character that cannot be typed everywhere, such as a tab. Please type another, of"
+    " letters, digits, signs and blanks; it is not kept."
+)
 _TOO_COMMON = (
-    "This one is easy to guess: it is among the passwords that are tried first, made of names that others"
-    " know, or holds characters that cannot be typed everywhere. Please choose another, such as four words"
-    " that have nothing to do with each other."
+    "This one is easy to guess: it is among the passwords that are tried first, or made of names that"
+    " others know. Please choose another, such as four words that have nothing to do with each other."
 )
 
 _READERS: Mapping[PromptKind, Callable[[Question, Value], Answer]] = {

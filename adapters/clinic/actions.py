@@ -104,6 +104,7 @@ PORTAL_SETTINGS = record(
         "version": TEXT,
     },
 )
+EMAIL_HISTORY = record("EmailHistory", {"subject": SUBJECT_ID, "changed_at": optional(MOMENT)})
 EMAIL_CHECK = record(
     "EmailCheck",
     {
@@ -339,6 +340,17 @@ _READS = (
         failures=_NOT_FOUND,
         subject="subject",
         tells=("well_formed", "look_alike", "often_blocked", "shared_with"),
+    ),
+    Action(
+        name="last_email_change",
+        doc="When the address on record was last changed, by whatever way; nothing where it never was.",
+        params=(_SUBJECT_PARAM,),
+        result=EMAIL_HISTORY,
+        effect=Effect.READ,
+        risk=1,
+        audiences=STAFF,
+        failures=_NOT_FOUND,
+        subject="subject",
     ),
     Action(
         name="get_account",

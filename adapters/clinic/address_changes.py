@@ -37,7 +37,8 @@ def update_email(connection: sqlite3.Connection, call: Call, making: Making) -> 
     if person.email is not None and normal(person.email) == normal(address):
         raise ActionFailed(Failure.CONFLICT, "This is the address on record already.")
     connection.execute(
-        "UPDATE person SET email = ?, version = version + 1 WHERE id = ?", (address, person.id)
+        "UPDATE person SET email = ?, email_changed_at = ?, version = version + 1 WHERE id = ?",
+        (address, stored(call.now), person.id),
     )
     end_links(connection, person.id, stored(call.now))
     account = account_of(connection, person)

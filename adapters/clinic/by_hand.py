@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from adapters.clinic.accounts import account_of, add_account, link_holder
+from adapters.clinic.moments import stored
 from adapters.clinic.outcomes import note
 from adapters.clinic.people import OMITTED, MaybeTruth, MaybeWord, Word, given
 from adapters.clinic.port import ActionFailed
@@ -46,6 +47,8 @@ def change_by_hand(connection: sqlite3.Connection, subject: str, changes: ByHand
             subject,
         ),
     )
+    if given(changes.email, person.email) != person.email:
+        connection.execute("UPDATE person SET email_changed_at = ? WHERE id = ?", (stored(now), subject))
     consent = given(changes.consent, "")
     if consent:
         connection.execute(

@@ -14,7 +14,16 @@ from adapters.clinic.arguments import Arguments
 from adapters.clinic.consents import get_consent
 from adapters.clinic.deliveries import get_delivery
 from adapters.clinic.invitations import get_invitation
-from adapters.clinic.records import Clinic, contacts_of, find_client, find_person, kind_of, load_clinic
+from adapters.clinic.moments import handed_out
+from adapters.clinic.records import (
+    Clinic,
+    contacts_of,
+    email_changed_at,
+    find_client,
+    find_person,
+    kind_of,
+    load_clinic,
+)
 from adapters.clinic.search import find_clients
 from adapters.clinic.video_sessions import next_video_session
 from engine import Value
@@ -51,6 +60,12 @@ def _check_email(read: Reading) -> Value:
     return check_email(read.connection, find_person(read.connection, read.args.text("subject")))
 
 
+def _last_email_change(read: Reading) -> Value:
+    person = find_person(read.connection, read.args.text("subject"))
+    changed = email_changed_at(read.connection, person)
+    return {"subject": person.id, "changed_at": handed_out(changed, read.clinic.zone)}
+
+
 def _get_account(read: Reading) -> Value:
     person = find_person(read.connection, read.args.text("subject"))
     return get_account(read.connection, person, read.clinic.zone)
@@ -77,6 +92,7 @@ READS: Mapping[str, Callable[[Reading], Value]] = {
     "list_contacts": _list_contacts,
     "get_portal_settings": _get_portal_settings,
     "check_email": _check_email,
+    "last_email_change": _last_email_change,
     "get_account": _get_account,
     "get_invitation": _get_invitation,
     "get_delivery": _get_delivery,

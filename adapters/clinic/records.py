@@ -166,6 +166,12 @@ def contacts_of(connection: sqlite3.Connection, client: Person) -> list[Person]:
     return [_person(row) for row in rows]
 
 
+def email_changed_at(connection: sqlite3.Connection, person: Person) -> str | None:
+    """The stored moment at which the address on record was last changed, if it ever was."""
+    row = connection.execute("SELECT email_changed_at FROM person WHERE id = ?", (person.id,)).fetchone()
+    return _text(row[0])
+
+
 def is_archived(connection: sqlite3.Connection, person: Person) -> bool:
     """Whether the person, or the client whose contact the person is, has been archived."""
     if person.status == "archived" or person.client_id is None:

@@ -194,4 +194,9 @@ CREATE TABLE video_session (
 ) STRICT;
 """
 
-MIGRATIONS = (_FIRST, _SECOND)
+# When the address on record was last changed, by whatever way: whoever changed it could get in by it.
+_THIRD = """
+ALTER TABLE person ADD COLUMN email_changed_at TEXT;
+"""
+
+MIGRATIONS = (_FIRST, _SECOND, _THIRD)

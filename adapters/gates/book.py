@@ -8,17 +8,18 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol, TypeAlias
 
-Kind: TypeAlias = Literal["passed", "failed", "change", "send", "void"]
+Kind: TypeAlias = Literal["passed", "failed", "change", "send", "call", "void"]
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One thing that happened to `subject`, at the moment `at` (UTC, `2026-11-23T09:30:00Z`).
 
-    `passed` and `failed` tell of a verification (`what` is its method, `covers` the actions it is good for),
-    `change` of an address that is going to be changed, `send` of a mail that is going to be sent (`what` is
-    the action), `void` that the earlier entries under the same `key` did not happen after all. `number` is
-    the place in the book: it tells which of two came first, whatever the clock says.
+    `passed` and `failed` tell of a verification (`what` is its method, `covers` the actions it is good
+    for), `change` of an address that is going to be changed, `send` of a mail that is going to be sent,
+    `call` of another action that is counted (`what` is the action), `void` that the earlier entries under
+    the same `key` did not happen after all. `number` is the place in the book: it tells which of two came
+    first, whatever the clock says.
     """
 
     kind: Kind

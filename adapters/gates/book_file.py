@@ -32,6 +32,7 @@ _KINDS: dict[str, Kind] = {
     "failed": "failed",
     "change": "change",
     "send": "send",
+    "call": "call",
     "void": "void",
 }
 SCHEMA = """

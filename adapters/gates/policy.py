@@ -38,11 +38,13 @@ class Policy(msgspec.Struct, frozen=True):
     """`permissions` names actions, and also `action.parameter` where a parameter may be given by fewer than
     may call the action. `everybody` is the most trusted role of a user whom `people` does not name; `usual`
     the role taken when none is asked for; `evidence_by` the accepted methods, best first; `sends_a_day` how
-    many mails one person may be sent within a day."""
+    many mails one person may be sent within a day; `times_a_day` how often an action may be called for one
+    person within a day, where there is a limit."""
 
     permissions: Mapping[str, Mapping[Audience, Permission]]
     confirm_from_risk: int
     sends_a_day: int
+    times_a_day: Mapping[str, int]
     evidence_by: tuple[str, ...]
     everybody: Audience
     people: Mapping[str, Audience]

@@ -28,8 +28,8 @@ from engine import Sequence as SequenceNode
 
 SHIPPED = Path(__file__).with_name("policy.yaml")
 
-_NOTHING = Policy({}, SHOWN_FROM_RISK, 1, METHODS, Audience.VISITOR, {}, Audience.VISITOR)
-KEYS = ("roles", "confirm_from_risk", "sends_a_day", "evidence_by", "actions")
+_NOTHING = Policy({}, SHOWN_FROM_RISK, 1, {}, METHODS, Audience.VISITOR, {}, Audience.VISITOR)
+KEYS = ("roles", "confirm_from_risk", "sends_a_day", "times_a_day", "evidence_by", "actions")
 _ROLE_KEYS = ("everybody", "usual", "people")
 MOST_SENDS = 50
 RULES = ("yes", "never", "self", "evidence", "second person")
@@ -85,6 +85,8 @@ def _policy(
                 policy = replace(policy, confirm_from_risk=found.risk(value) or policy.confirm_from_risk)
             case "sends_a_day":
                 policy = replace(policy, sends_a_day=found.sends(value) or policy.sends_a_day)
+            case "times_a_day":
+                policy = replace(policy, times_a_day=_with_times(policy, value, found))
             case "evidence_by":
                 methods = tuple(found.words(value, METHODS, "U555", "way to verify an identity"))
                 policy = replace(policy, evidence_by=methods or policy.evidence_by)
@@ -129,6 +131,17 @@ def _with_actions(
         }
         permissions[name.text] = {**permissions.get(name.text, {}), **said}
     return permissions
+
+
+def _with_times(policy: Policy, node: Node, found: _Findings) -> Mapping[str, int]:
+    times = dict(policy.times_a_day)
+    for name, value in found.entries(node, "`times_a_day`"):
+        if found.known_actions is not None and name.text not in found.known_actions:
+            found.unknown("U551", name, found.known_actions, "action")
+        most = found.sends(value)
+        if most is not None:
+            times[name.text] = most
+    return times
 
 
 def _permission(action: str, audience: Audience, node: Node, found: _Findings) -> Permission:

@@ -13,6 +13,8 @@ from adapters.gates.history import (
     BEFORE_CHANGE,
     CHANGES,
     IN_PERSON,
+    LAST_CHANGE,
+    OPENS,
     SENDS,
     SERVED_TOGETHER,
     SIGNED_IN,
@@ -84,6 +86,15 @@ class PolicyGate:
             return NeedConfirmation()
         return Allow()
 
+    def looks_up(self, question: Question) -> str | None:
+        """See `Gate.looks_up`."""
+        call = question.call
+        action = self._catalog.actions.get(call.action)
+        if action is None or action.name not in OPENS or not call.subject:
+            return None
+        permission = self._policy.permission(action.name, question.audience)
+        return LAST_CHANGE if self._refused(question, action, permission) is None else None
+
     def about_to(self, call: Call, actor: str, session: str, at: str) -> None:
         """See `Gate.about_to`. A failed verification counts even if the clinic cannot record it."""
         if call.action in CHANGES:
@@ -92,11 +103,13 @@ class PolicyGate:
             self._add("send", call, actor, session, at)
         elif call.action == self._catalog.verification and call.args.get("outcome") == "failed":
             self._add("failed", call, actor, session, at)
+        elif call.action in self._policy.times_a_day:
+            self._add("call", call, actor, session, at)
 
     def done(self, call: Call, event: Event, actor: str, session: str, at: str) -> None:
         """See `Gate.done`. What cannot be kept leaves the call suspect, or unproven."""
         try:
-            if _nothing_happened(event) and call.action in CHANGES | SENDS:
+            if _nothing_happened(event) and call.action in {*CHANGES, *SENDS, *self._policy.times_a_day}:
                 self._add("void", call, actor, session, at)
             elif _happened(event) and self._proves(call):
                 # It is as old as the person's word for it, however late the record of it was confirmed.
@@ -170,7 +183,8 @@ class PolicyGate:
         call = question.call
         history = History(())
         if call.subject and _risk(call, action) >= REMEMBERED_FROM_RISK:
-            history = History(self._book.about(call.subject, since(question.at), question.session))
+            entries = self._book.about(call.subject, since(question.at), question.session)
+            history = History(entries, _changed_at(question.looked_up))
             if history.failed_in(question.session):
                 return Deny(_FAILED_HERE)
         asked = Asked(action.name, question.actor, question.session, question.at)
@@ -187,6 +201,11 @@ class PolicyGate:
             return NeedSecond(self._second(question, action, _SECOND.format(action=_in_words(action.name))))
         if action.name in SENDS and history.sends(question.at) >= self._policy.sends_a_day:
             return Deny(_TOO_MANY.format(count=self._policy.sends_a_day), Failure.RATE_LIMITED)
+        most = self._policy.times_a_day.get(action.name)
+        if most is not None and call.subject and history.times(action.name, question.at) >= most:
+            return Deny(
+                _TOO_OFTEN.format(action=_in_words(action.name), times=_times(most)), Failure.RATE_LIMITED
+            )
         return None
 
     def _signed_in(self, question: Question) -> bool:
@@ -302,6 +321,25 @@ _CHANGED = (
     " account, so it must be certain that it was the person themself."
 )
 _TOO_MANY = "{count} setup or reset emails within a day are the most that the clinic's policy allows."
+
+
+_TOO_OFTEN = "Within a day, {times} is the most that the clinic's policy allows for one person ({action})."
+_UNTOLD = "The clinic's system does not say when the address on record was last changed."
+
+
+def _changed_at(looked_up: Event | None) -> str | None:
+    """When the clinic's system says that the address was changed. Raises Unusable if it should say and does
+    not: then nobody is let in. That there is no such person is said by the call itself."""
+    if isinstance(looked_up, Succeeded) and isinstance(looked_up.result, dict):
+        found = looked_up.result.get("changed_at")
+        return found if isinstance(found, str) else None
+    if looked_up is None or (isinstance(looked_up, Failed) and looked_up.failure is Failure.NOT_FOUND):
+        return None
+    raise Unusable(_UNTOLD, "Try again in a while.")
+
+
+def _times(number: int) -> str:
+    return "once" if number == 1 else f"{number} times"
 
 
 def _in_words(action: str) -> str:

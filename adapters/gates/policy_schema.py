@@ -27,6 +27,10 @@ def policy_schema(catalog: Catalog) -> Schema:
             "From this risk on the exact effect is approved first", whole(1, SHOWN_FROM_RISK)
         ),
         "sends_a_day": told("So many emails one person may be sent within a day", whole(1, MOST_SENDS)),
+        "times_a_day": told(
+            "So often an action may be called for one person within a day",
+            closed({name: whole(1, MOST_SENDS) for name in _names(catalog)}),
+        ),
         "evidence_by": told("The ways to verify an identity", _word_or_words(METHODS)),
         "actions": told("Who may do what", closed(_actions(catalog))),
     }
@@ -34,8 +38,11 @@ def policy_schema(catalog: Catalog) -> Schema:
 
 
 def _actions(catalog: Catalog) -> dict[str, Schema]:
-    names = dict.fromkeys([*catalog.actions, *shipped_policy().permissions])
-    return {name: _rules(catalog, name) for name in names}
+    return {name: _rules(catalog, name) for name in _names(catalog)}
+
+
+def _names(catalog: Catalog) -> list[str]:
+    return list(dict.fromkeys([*catalog.actions, *shipped_policy().permissions]))
 
 
 def _rules(catalog: Catalog, name: str) -> Schema:

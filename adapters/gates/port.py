@@ -18,7 +18,8 @@ class Question(msgspec.Struct, frozen=True):
     """May `actor`, holding the conversation `session` as `audience`, make this call at the moment `at` (UTC)?
 
     `own` holds the ids of the people the actor may act for as themself: a signed-in client's own, and
-    those a signed-in contact acts for. Nobody is their own by default.
+    those a signed-in contact acts for. Nobody is their own by default. `looked_up` is how the reading action
+    ended that `Gate.looks_up` asked for; None where the backend cannot do that.
     """
 
     call: Call
@@ -27,6 +28,7 @@ class Question(msgspec.Struct, frozen=True):
     at: str
     own: frozenset[str] = frozenset()
     session: str = ""
+    looked_up: Event | None = None
 
 
 class Gate(Protocol):
@@ -34,6 +36,11 @@ class Gate(Protocol):
 
     def decide(self, question: Question) -> Verdict:
         """Whether the call may be made now. Never raises; what is not allowed by name is denied."""
+        ...
+
+    def looks_up(self, question: Question) -> str | None:
+        """The reading action about the same person whose outcome the question must bring along, if any. For a
+        call that is refused whatever the outcome, nothing is looked up."""
         ...
 
     def about_to(self, call: Call, actor: str, session: str, at: str) -> None:

@@ -5,7 +5,8 @@ What the flow allows is more than any shipped flow does: whoever is at the desk 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
@@ -14,8 +15,10 @@ from pathlib import Path
 import pytest
 
 from adapters.clinic.actions import CATALOG
+from adapters.clinic.by_hand import ByHand
 from adapters.clinic.embedded import EmbeddedClinic
 from adapters.clinic.people_file import load_people
+from adapters.clinic.port import ActionFailed, CallContext
 from adapters.driver import Driver, Parts
 from adapters.gates.book_file import SqliteBook
 from adapters.gates.policy_file import shipped_policy
@@ -25,7 +28,7 @@ from adapters.secret import Secret
 from adapters.secrets.vault import MemoryVault
 from adapters.stores.sqlite import SqliteStore
 from adapters.view import View
-from engine import Audience, Source, compile_pack
+from engine import Audience, Failure, Source, Value, compile_pack
 from tests.adapters.clinic.bench import Carrier
 
 FLOW = """\
@@ -141,6 +144,12 @@ class Desk:
         talk = Talk(self, self.driver.start("desk", actor=actor, audience=Audience.AGENT))
         talk.says(who)
         return talk
+
+    def ids(self, *names: str) -> list[str]:
+        """Their ids at the clinic."""
+        with closing(sqlite3.connect(self._folder / "clinic.db")) as connection:
+            rows = dict(connection.execute("SELECT name, id FROM person"))
+        return [rows[name] for name in names]
 
     @property
     def mails(self) -> list[str]:
@@ -264,6 +273,71 @@ def test_change_first_and_get_in_later_by_anyone_in_any_conversation(
     assert "by kim" in talk.screen
     assert talk.says("failed") == "what"
     assert len(desk.mails) == 2
+
+
+@pytest.mark.parametrize("wish", ["send", "password"])
+@pytest.mark.parametrize("hours", [0.1, 20])
+def test_an_address_changed_by_hand_counts_like_any_other(desk: Desk, wish: str, hours: float) -> None:
+    (ivy,) = desk.ids("Ivy Walker")
+    desk.clinic.change_by_hand(ivy, ByHand(email="thief@post.example"))
+    desk.again(hours=hours)
+    talk = desk.begin()
+    assert talk.says(wish) == f"{wish}!evidence"
+    assert talk.offers == ["callback_before_change", "in_person", "second", "failed", "leave"]
+    assert "by somebody who did it by hand" in talk.screen
+    assert talk.says("failed") == "what"
+    assert desk.mails == []
+    desk.again(hours=24)
+    assert desk.begin().says("send") == "what"
+    assert desk.mails == ["thief@post.example"]
+
+
+def test_a_change_by_hand_in_the_verified_phone_call_needs_no_second_call_back(desk: Desk) -> None:
+    talk = desk.begin()
+    talk.says("change", NEW, "callback_on_file")
+    assert talk.says("leave") == "change!error"
+    desk.now += timedelta(minutes=2)
+    (ivy,) = desk.ids("Ivy Walker")
+    desk.clinic.change_by_hand(ivy, ByHand(email=NEW))
+    assert talk.says("by-hand") == "what"
+    assert talk.says("send") == "what"
+    assert desk.mails == [NEW]
+
+
+def test_while_nobody_knows_when_the_address_was_changed_nobody_is_let_in(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def silent(action: str, args: Mapping[str, Value], context: CallContext) -> Value:
+        if action == "last_email_change":
+            raise ActionFailed(Failure.UNAVAILABLE, "Not now.")
+        return perform(action, args, context)
+
+    perform = desk.clinic.perform
+    monkeypatch.setattr(desk.clinic, "perform", silent)
+    talk = desk.begin()
+    assert talk.says("send") != "what"
+    assert "does not say when the address on record was last changed" in talk.screen
+    assert desk.mails == []
+
+
+def test_an_action_is_done_so_often_a_day_and_no_more(desk: Desk) -> None:
+    talk = desk.begin()
+    talk.says("password", "callback_on_file")
+    talk.shown()
+    for _ in range(4):
+        talk.says("password")
+        if talk.asks == "password!repeat":
+            talk.says("repeat")
+        talk.shown()
+    desk.again(hours=1)
+    talk = desk.begin("lou")
+    talk.says("password", "callback_on_file")
+    assert talk.asks == "password!error"
+    assert "5 times is the most that the clinic's policy allows" in talk.screen
+    desk.again(hours=23)
+    talk = desk.begin("lou")
+    talk.says("password", "callback_on_file")
+    assert talk.view.reveal is not None
 
 
 def test_somebody_else_may_look_at_it_and_approve_it_as_themself(desk: Desk) -> None:

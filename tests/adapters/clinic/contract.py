@@ -21,7 +21,7 @@ from tests.adapters.clinic.guarded_contract import GuardedContract
 
 MakeBench = Callable[[People], Bench]
 
-SUBJECT_ACTIONS = ("get_portal_settings", "check_email", "get_account", "get_invitation")
+SUBJECT_ACTIONS = ("get_portal_settings", "check_email", "last_email_change", "get_account", "get_invitation")
 GUARDED = ("set_temporary_password", "unlock_account", "revoke_sessions", "reset_mfa")
 GOOD_ARGS: dict[str, dict[str, Value]] = {
     "get_clinic": {},
@@ -30,6 +30,7 @@ GOOD_ARGS: dict[str, dict[str, Value]] = {
     "list_contacts": {"client": "mia-chen"},
     "get_portal_settings": {"subject": "wei-chen"},
     "check_email": {"subject": "ana-souza"},
+    "last_email_change": {"subject": "ana-souza"},
     "get_account": {"subject": "daniel-okafor"},
     "get_invitation": {"subject": "ivy-walker"},
     "get_delivery": {"message": "of paul-dubois"},

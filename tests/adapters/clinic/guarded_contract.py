@@ -5,6 +5,8 @@ Part of the one contract (see `contract`): verifications, a changed address, pas
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 import pytest
 
 from adapters.letters import Refused, Unreachable
@@ -115,6 +117,14 @@ class GuardedContract:
         bench.call("send_invitation", subject="tom-becker", kind="resend")
         assert bench.carrier.recipients[-1] == "tom@work.example"
         assert bench.record("get_account", subject="tom-becker")["login_email"] == "tom@work.example"
+
+    def test_it_is_told_when_the_address_was_changed(self, bench: Bench) -> None:
+        assert bench.record("last_email_change", subject="tom-becker")["changed_at"] is None
+        self.change(bench, "tom-becker", "tom@work.example")
+        told = bench.record("last_email_change", subject="tom-becker")["changed_at"]
+        assert isinstance(told, str)
+        assert abs(datetime.fromisoformat(told) - bench.clock()) < timedelta(seconds=2)
+        assert bench.record("last_email_change", subject="daniel-okafor")["changed_at"] is None
 
     def test_an_account_that_is_in_use_keeps_its_login(self, bench: Bench) -> None:
         self.change(bench, "daniel-okafor", "daniel@work.example")
