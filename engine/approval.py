@@ -67,19 +67,19 @@ def ask_for_evidence(run: Run, call: Call, need: NeedEvidence) -> str | None:
     methods = [_offered(each, phone) for each in need.methods if phone or _PHONE not in each.detail]
     left_out = "" if len(methods) == len(need.methods) else _NO_PHONE
     if not methods:
-        why_not = " ".join(filter(None, [need.reason, left_out]))
+        why_not = _sentences(need.reason, left_out)
         if not need.second:
             return why_not
         ask_for_second(run, call, NeedSecond(why_not))
         return None
     others = [each.replace("_", " ") for each in need.covers if each != call.action]
     also = f"It will also serve for: {in_a_row(others)}." if others else ""
-    parts = [_about(call), need.reason, also, left_out, "How did you verify who it is?"]
+    parts = [_about(call), _sentences(need.reason, also, left_out), "How did you verify who it is?"]
     run.ask_about(
         call.step,
         "evidence",
         call,
-        " ".join(filter(None, parts)),
+        "\n".join(filter(None, parts)),
         (*methods, *([INSTEAD] if need.second else []), NOT_VERIFIED, NOT_NOW),
         covers=need.covers,
     )
@@ -116,7 +116,7 @@ def ask_for_second(run: Run, call: Call, need: NeedSecond) -> None:
     """Ask for another person's approval."""
     parts = [_about(call), need.reason, _HOW_SECOND.format(session=run.old.session)]
     choices = (Choice(_APPROVE, "Yes, I approve it", call.sentence), _REFUSE, NOT_NOW)
-    run.ask_about(call.step, "second", call, " ".join(filter(None, parts)), choices)
+    run.ask_about(call.step, "second", call, "\n".join(filter(None, parts)), choices)
 
 
 def is_seconded(waiting: AtPrompt, choice: str) -> bool:
@@ -131,6 +131,10 @@ def needs_another(waiting: AtPrompt, choice: str, actor: str, asker: str) -> boo
 
 def _offered(method: Method, phone: str) -> Choice:
     return Choice(method.id, method.label, "", method.detail.replace(_PHONE, phone))
+
+
+def _sentences(*each: str) -> str:
+    return " ".join(filter(None, each))
 
 
 def _about(call: Call) -> str:
