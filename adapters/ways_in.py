@@ -185,7 +185,7 @@ class Watched:
     """A clinic's system that can do everything, notes what is asked of it, and refuses all but
     verifications. `tried` is the action that is tried."""
 
-    def __init__(self, tried: str) -> None:
+    def __init__(self, tried: str = "") -> None:
         self._tried = tried
         self.reached: list[str] = []
 

@@ -42,6 +42,7 @@ ROUTES: tuple[Route, ...] = (
     Route("get_portal_settings", "GET", f"{_PERSON}/settings"),
     Route("set_portal_settings", "PATCH", f"{_PERSON}/settings"),
     Route("check_email", "GET", f"{_PERSON}/email"),
+    Route("last_email_change", "GET", f"{_PERSON}/email/last-change"),
     Route("update_email", "PUT", f"{_PERSON}/email"),
     Route("get_account", "GET", f"{_PERSON}/account"),
     Route("unlock_account", "POST", f"{_PERSON}/account/unlocks"),
