@@ -20,12 +20,14 @@ from adapters.clinic.port import ActionFailed, CallContext
 from adapters.problems import PlainProblem
 from adapters.wiring import (
     Options,
+    audit_looked_over,
     clinic_path,
     default_clinic,
     key_files,
     open_clinic,
     open_library,
     open_mail,
+    open_retention,
     open_store_behind,
     policy_rows,
     store_path,
@@ -64,6 +66,8 @@ def examine(options: Options) -> list[Found]:
         ("flows", _flows),
         ("policy", _policy),
         ("store", _store),
+        ("audit", _audit),
+        ("old data", _retention),
         ("keys", _keys),
         ("clock", _clock),
         ("disk", _disk),
@@ -130,6 +134,33 @@ def _store(options: Options) -> Iterator[Found]:
         f"The session store {path}: {'; '.join(told)}.",
         "Put a backup back, or save what is whole: `unstuck sessions recover`.",
     )
+
+
+def _audit(options: Options) -> Iterator[Found]:
+    path = store_path(options.store)
+    if not path.exists():
+        return
+    with open_store_behind(path) as store:
+        checked = audit_looked_over(store)
+    if checked.flaw is None:
+        yield Found("audit", "good", f"The audit is as it was written, up to number {checked.end.number}.")
+    else:
+        yield Found("audit", "bad", checked.flaw.what, "`unstuck audit verify` says more.")
+
+
+def _retention(options: Options) -> Iterator[Found]:
+    from adapters.commands.outdated import too_old
+
+    path, retention = store_path(options.store), open_retention(options.config)
+    if not path.exists():
+        return
+    with open_store_behind(path) as store:
+        old = len(too_old(store, retention, utc_now()))
+    if old:
+        words = f"{old} conversations are kept for longer than they may be."
+        yield Found("old data", "bad", words, "`unstuck sessions purge --outdated --yes`, best every day.")
+    else:
+        yield Found("old data", "good", "No conversation is kept for longer than it may be.")
 
 
 def _keys(options: Options) -> Iterator[Found]:

@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from adapters.audit.chain import Checked, Link
 from adapters.audit.port import Deed, Doer
 from adapters.audit.scribe import Scribe
 from adapters.audit.trail import AuditTrail
@@ -412,6 +413,15 @@ def open_clerk(store: SqliteStore) -> Scribe:
 def trail_of(store: SqliteStore) -> AuditTrail:
     """The audit of a store that is open, to look it over."""
     return open_trail(store.path, store.master)
+
+
+def audit_looked_over(store: SqliteStore, *, against_head: bool = True) -> Checked:
+    """Every entry of its audit looked over, and their end compared with the head. Raises Unusable."""
+    trail = trail_of(store)
+    # The head is read first: entries that come in between are no flaw.
+    head = trail.head() if against_head else None
+    before, entries = store.audited()
+    return trail.look_over(before, [Link(*each) for each in entries], head, against_head=against_head)
 
 
 def note_down(store: SqliteStore, action: str, *sessions: str, subject: str = "") -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from adapters.audit.chain import Checked, Link
+    from adapters.audit.chain import Link
     from adapters.audit.trail import AuditTrail
     from adapters.stores.sqlite import SqliteStore
 
@@ -33,8 +33,10 @@ def verify(store: str | None) -> int:
     The head lies beside the store, or in the file that UNSTUCK_AUDIT_HEAD names. Whoever puts back older
     copies of store, mark and head together cannot be found by this.
     """
-    with _opened(store) as (kept, trail):
-        checked = _checked(kept, trail)
+    from adapters.wiring import audit_looked_over
+
+    with _opened(store) as (kept, _):
+        checked = audit_looked_over(kept)
     if checked.flaw is not None:
         _say(checked.flaw.what)
         _say(f"Before that, {_entries(checked.entries)} sound, up to number {checked.end.number}.")
@@ -54,10 +56,10 @@ def export(output: Path | None, store: str | None) -> int:
     """
     from adapters.audit.scribe import lines
     from adapters.commands.sessions import _write_new
-    from adapters.wiring import note_down
+    from adapters.wiring import audit_looked_over, note_down
 
-    with _opened(store) as (kept, trail):
-        checked = _checked(kept, trail)
+    with _opened(store) as (kept, _):
+        checked = audit_looked_over(kept)
         if checked.flaw is None:
             note_down(kept, "export audit")
         before, links = _links(kept)
@@ -79,10 +81,10 @@ def new_head(yes: bool, store: str | None) -> int:
 
     What was cut off before that can no longer be told, so it is noted down who did it.
     """
-    from adapters.wiring import note_down
+    from adapters.wiring import audit_looked_over, note_down
 
     with _opened(store) as (kept, trail):
-        checked = _checked(kept, trail, against_head=False)
+        checked = audit_looked_over(kept, against_head=False)
         if checked.flaw is not None:
             _say(checked.flaw.what)
             return FINDINGS
@@ -106,13 +108,6 @@ def _opened(url: str | None) -> Iterator[tuple[SqliteStore, AuditTrail]]:
         raise not_there(path)
     with open_store_behind(path) as kept:
         yield kept, trail_of(kept)
-
-
-def _checked(kept: SqliteStore, trail: AuditTrail, *, against_head: bool = True) -> Checked:
-    # The head is read first: entries that come in between are no flaw.
-    head = trail.head() if against_head else None
-    before, links = _links(kept)
-    return trail.look_over(before, links, head, against_head=against_head)
 
 
 def _links(kept: SqliteStore) -> tuple[tuple[int, bytes], list[Link]]:

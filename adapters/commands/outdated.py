@@ -26,12 +26,7 @@ class Outdated:
         self._book = open_book(store)
         self._retention = retention
         self._now = utc_now()
-        ended, others = _until(self._now, retention.conversations), _until(self._now, retention.unfinished)
-        self.sessions = [
-            each.session
-            for each in store.sessions(EVERY)
-            if each.updated_at <= (ended if each.waiting.startswith(ENDED) else others)
-        ]
+        self.sessions = too_old(store, retention, self._now)
         self._folder = mail_folder(mail)
         before = (self._now - timedelta(days=retention.mail)).timestamp()
         self.letters = older(self._folder, before) if self._folder is not None else []
@@ -73,6 +68,16 @@ class Outdated:
                 break
             count += 1
         return before.number + 1 + count, count
+
+
+def too_old(store: SqliteStore, retention: Retention, now: datetime) -> list[str]:
+    """The conversations that were left alone for longer than they may be kept. Raises Unusable."""
+    ended, others = _until(now, retention.conversations), _until(now, retention.unfinished)
+    return [
+        each.session
+        for each in store.sessions(EVERY)
+        if each.updated_at <= (ended if each.waiting.startswith(ENDED) else others)
+    ]
 
 
 def _moment(body: bytes) -> str:

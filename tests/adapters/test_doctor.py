@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from adapters import doctor
 from adapters.cli import run
 from adapters.doctor import Found, examine
 from adapters.stores.key_file import key_path
-from adapters.wiring import Options, create_clinic, data_folder, open_store
+from adapters.wiring import Options, create_clinic, data_folder, note_down, open_store, open_store_behind
 from tests.adapters.stores.contract import begin
 
 
@@ -74,6 +75,22 @@ def test_a_clock_that_went_back_is_bad(store: Path, monkeypatch: pytest.MonkeyPa
     really = doctor.utc_now
     monkeypatch.setattr(doctor, "utc_now", lambda: really().replace(year=2020, day=1))
     assert "2020" in bad(examine(Options()))["clock"].said
+
+
+def test_an_audit_that_was_changed_is_bad(store: Path) -> None:
+    with open_store_behind(store) as kept:
+        note_down(kept, "show")
+    assert "audit" not in bad(examine(Options()))
+    with closing(sqlite3.connect(store)) as db:
+        db.execute("UPDATE audit SET body = x'7b7d'")
+        db.commit()
+    assert "Entry 1" in bad(examine(Options()))["audit"].said
+
+
+def test_what_is_kept_too_long_is_bad(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    really = doctor.utc_now
+    monkeypatch.setattr(doctor, "utc_now", lambda: really() + timedelta(days=1000))
+    assert "purge --outdated" in bad(examine(Options()))["old data"].do
 
 
 def test_too_little_room_is_bad(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
