@@ -44,11 +44,10 @@ class Library:
     @property
     def flows(self) -> Mapping[str, FlowInfo]:
         """The flows that can be started: those that are not only there to be visited."""
-        trees = self._pack.trees
         return {
-            name: FlowInfo(name, tree.title, tree.symptoms, tree.audience, (tree.title,))
-            for name, tree in trees.items()
-            if not (tree.inputs or tree.results or tree.exits)
+            name: FlowInfo(name, card.title, card.symptoms, card.audience, (card.title,))
+            for name, card in self._pack.cards.items()
+            if card.alone
         }
 
     @property
@@ -84,7 +83,7 @@ class Library:
 
     def sources(self, flow: Flow) -> Mapping[str, str]:
         """The files a version consists of, for keeping."""
-        kept = {name: tree.source.text for name, tree in flow.trees.items()}
+        kept = {name: self._pack.sources[name].text for name in flow.trees}
         return {**kept, VOCABULARY_KEY: self._vocabulary.text} if self._vocabulary is not None else kept
 
     def revive(self, name: str, version: str, sources: Callable[[], Mapping[str, str]]) -> Flow:

@@ -9,7 +9,7 @@ import os
 import pwd
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
@@ -43,6 +43,7 @@ from adapters.mail.maildir import Maildir
 from adapters.onlooker import Onlooker
 from adapters.ownership import clash
 from adapters.problems import PlainProblem, Unusable
+from adapters.proofs import Proofs, cache_folder, key_of
 from adapters.secrets.vault import MemoryVault
 from adapters.stores.hidden import HiddenStore, is_hidden
 from adapters.stores.sqlite import SqliteStore
@@ -52,12 +53,15 @@ from engine import (
     Audience,
     Compiled,
     Diagnostic,
+    FalseProof,
     Limits,
     Source,
     compile_pack,
+    compile_proven,
     decode,
     has_errors,
     in_reading_order,
+    proof_of,
 )
 
 if TYPE_CHECKING:
@@ -204,7 +208,16 @@ def open_library(own: Path | None, config: Path | None = None) -> Library:
     """The shipped flows and one's own, within the limits that the settings say. Raises PlainProblem if any
     of them has an error."""
     paths = [shipped_flows(), *([own] if own is not None else [])]
-    files, compiled = _compiled(paths, open_limits(config))
+    limits = open_limits(config)
+    files = read_flows(paths, limits)
+    proofs = Proofs(cache_folder())
+    key = None if files.findings else key_of(files.flows, files.vocabulary, limits)
+    proof = proofs.find(key) if key is not None else None
+    if proof is not None:
+        with suppress(FalseProof):
+            pack = compile_proven(files.flows, CATALOG, files.vocabulary, limits, proof)
+            return Library(pack, files.vocabulary, CATALOG)
+    compiled = _compiled_files(files, limits)
     if compiled.pack is None:
         first = next(iter(compiled.findings))
         raise PlainProblem(
@@ -213,6 +226,8 @@ def open_library(own: Path | None, config: Path | None = None) -> Library:
             if own is not None
             else "`unstuck check` shows them all.",
         )
+    if key is not None:
+        proofs.keep(key, proof_of(compiled.pack, files.flows))
     return Library(compiled.pack, files.vocabulary, CATALOG)
 
 

@@ -42,7 +42,7 @@ from engine.effects import (
     Reveal,
     Say,
 )
-from engine.errors import BrokenState, OutOfTurn, UnknownFlow
+from engine.errors import BrokenState, FalseProof, OutOfTurn, UnknownFlow
 from engine.events import (
     Allow,
     Answered,
@@ -82,6 +82,7 @@ from engine.misfit import misfit, trimmed
 from engine.nodes import Mapping, Node, Scalar, Sequence
 from engine.outline import Outline, OutlineLine, Standing, outline, standing
 from engine.points import Point, PointAt, PointKind, declared_outcomes, outcomes_of, points_of, touched
+from engine.proven import Proof, compile_proven, proof_of
 from engine.reader import decode, read
 from engine.reference import language_reference
 from engine.rich import Block, RichText, Span, plain
@@ -163,6 +164,7 @@ __all__ = [
     "Event",
     "Failed",
     "Failure",
+    "FalseProof",
     "Finding",
     "Finish",
     "Flow",
@@ -200,6 +202,7 @@ __all__ = [
     "Problem",
     "Prompt",
     "PromptKind",
+    "Proof",
     "RecordType",
     "Resumed",
     "Reveal",
@@ -233,6 +236,7 @@ __all__ = [
     "address_warnings",
     "advance",
     "compile_pack",
+    "compile_proven",
     "declared_outcomes",
     "decode",
     "describe",
@@ -254,6 +258,7 @@ __all__ = [
     "outline",
     "plain",
     "points_of",
+    "proof_of",
     "question_in_short",
     "read",
     "record",

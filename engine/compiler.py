@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 import msgspec
 
@@ -73,7 +74,7 @@ def compile_pack(
     trees: dict[str, Tree] = {}
     unread: set[str] = set()
     for source in sources:
-        tree = _tree(source, reading, catalog)
+        tree = compile_tree(source, reading, catalog)
         if tree is None:
             unread.update(_likely_names(source))
             continue
@@ -91,9 +92,11 @@ def compile_pack(
     findings = in_reading_order([*reading.findings, *checked])
     if has_errors(findings):
         return Compiled(None, findings)
-    pack = Pack(trees, {}, dict[str, Value](labels), catalog, limits)
+    cards = {name: tree.card for name, tree in trees.items()}
+    kept = {name: tree.source for name, tree in trees.items()}
+    pack = Pack(trees, {}, dict[str, Value](labels), catalog, limits, cards, kept)
     versions = {name: _version(pack, name, vocabulary) for name in trees}
-    return Compiled(Pack(trees, versions, pack.labels, catalog, limits), findings)
+    return Compiled(replace(pack, versions=versions), findings)
 
 
 def _likely_names(source: Source) -> Iterator[str]:
@@ -110,7 +113,9 @@ def _place_of_name(source: Source, name: str) -> Place:
     return Place(source, 1, 1)
 
 
-def _tree(source: Source, reading: Reading, catalog: Catalog) -> Tree | None:
+def compile_tree(source: Source, reading: Reading, catalog: Catalog) -> Tree | None:
+    """One flow file, linked in itself and not checked; None where it cannot be. What is wrong with it is
+    reported to `reading`."""
     root, findings = read(source, reading.limits)
     reading.findings.extend(findings)
     if root is None:
@@ -252,7 +257,7 @@ def _types(
 def _version(pack: Pack, name: str, vocabulary: Source | None) -> str:
     """A hash over everything the flow is made of: all reachable files, and the vocabulary."""
     digest = hashlib.sha256()
-    texts = [pack.trees[each].source.text for each in sorted(pack.reachable(name))]
+    texts = [pack.sources[each].text for each in sorted(pack.reachable(name))]
     for text in [*texts, vocabulary.text if vocabulary is not None else ""]:
         data = text.encode("utf-8", "surrogatepass")
         digest.update(len(data).to_bytes(8, "big"))

@@ -4,7 +4,8 @@ and a person's odd answer are events.
     EngineError
     ├── OutOfTurn         an event that the session does not wait for
     ├── UnknownFlow       a flow name the pack does not hold
-    └── BrokenState       stored bytes that are not a session's state
+    ├── BrokenState       stored bytes that are not a session's state
+    └── FalseProof        a proof that other flow files gave
 """
 
 from __future__ import annotations
@@ -34,3 +35,12 @@ class UnknownFlow(EngineError):
 
 class BrokenState(EngineError):
     """Stored bytes do not decode to a session's state."""
+
+
+class FalseProof(EngineError):
+    """A proof was used with other flow files than those it was made of; `name` is the flow that told it, ""
+    where it was the number or the names of the files."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(f"the proof is not one of these flow files ({name or 'their number'})")

@@ -6,8 +6,10 @@ a `Pack` is everything that was read together.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+
+import msgspec
 
 from engine.actions import Audience, Catalog, Failure
 from engine.errors import UnknownFlow
@@ -51,6 +53,34 @@ class Tree:
         """The names of the flows it visits."""
         return frozenset(step.visits for step in self.steps.values() if step.visits)
 
+    @property
+    def card(self) -> Card:
+        """What a list of flows shows of it."""
+        alone = not (self.inputs or self.results or self.exits)
+        return Card(self.name, self.title, self.audience, self.symptoms, self.visits, alone)
+
+
+class Reach(Mapping[str, Tree]):
+    """Some of the trees of a pack, none of them touched before it is asked for."""
+
+    def __init__(self, trees: Mapping[str, Tree], names: tuple[str, ...]) -> None:
+        self._trees = trees
+        self._names = dict.fromkeys(names)
+
+    def __getitem__(self, name: str) -> Tree:
+        if name not in self._names:
+            raise KeyError(name)
+        return self._trees[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
 
 @dataclass(frozen=True, slots=True)
 class Flow:
@@ -72,26 +102,40 @@ class Flow:
         return self.trees[self.name]
 
 
+class Card(msgspec.Struct, frozen=True):
+    """What is known of a flow without its steps. `alone`: it can be started, and is not only visited."""
+
+    name: str
+    title: str
+    audience: frozenset[Audience]
+    symptoms: tuple[str, ...]
+    visits: frozenset[str]
+    alone: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Pack:
-    """All flows that were read together."""
+    """All flows that were read together. `cards` and `sources` have the same names as `trees`, of which some
+    may be compiled only when they are asked for."""
 
     trees: Mapping[str, Tree] = field(repr=False)
     versions: Mapping[str, str]
     labels: dict[str, Value] = field(repr=False)
     catalog: Catalog = field(repr=False)
     limits: Limits = field(repr=False)
+    cards: Mapping[str, Card] = field(repr=False)
+    sources: Mapping[str, Source] = field(repr=False)
 
     def reachable(self, name: str) -> tuple[str, ...]:
         """The flow itself and all it visits, directly or not, each once, itself first."""
         found = [name]
         for each in found:
-            found.extend(sorted(self.trees[each].visits - set(found)))
+            found.extend(sorted(self.cards[each].visits - set(found)))
         return tuple(found)
 
     def flow(self, name: str) -> Flow:
         """The flow of that name, ready to start. Raises UnknownFlow."""
         if name not in self.trees:
             raise UnknownFlow(name, tuple(self.trees))
-        trees = {each: self.trees[each] for each in self.reachable(name)}
+        trees = Reach(self.trees, self.reachable(name))
         return Flow(name, self.versions[name], trees, self.labels, self.catalog, self.limits)

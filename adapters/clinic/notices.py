@@ -9,8 +9,7 @@ import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from email.message import EmailMessage
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
 from adapters.clinic.addresses import normal, well_formed
 from adapters.clinic.deliveries import record_state, refused, suppressed
@@ -21,6 +20,9 @@ from adapters.clinic.records import Clinic
 from adapters.letters import Accepted, Carried, Refused, Uncertain, Unreachable
 from adapters.secret import Secret
 from engine import Value
+
+if TYPE_CHECKING:
+    from email.message import EmailMessage
 
 
 @dataclass(frozen=True, slots=True)

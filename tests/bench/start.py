@@ -1,7 +1,8 @@
 """From the start of the process to the first prompt, beside bare Python importing the same libraries.
 
 Those libraries are measured too: the modules of third parties, and SQLite, that a run has loaded when its
-first prompt is there. Each child is stopped at its first words; the clinic was made beforehand.
+first prompt is there. Each child is stopped at its first words; the clinic was made, and the flows were
+checked, beforehand.
 """
 
 from __future__ import annotations
@@ -117,13 +118,20 @@ def measured() -> tuple[tuple[Figure, ...], tuple[str, ...]]:
 
 
 def _environ(folder: str) -> dict[str, str]:
-    """An environment with a data folder of its own, in which Python keeps what it compiled."""
+    """An environment with folders of its own, in which unstuck keeps its data and that its flows were
+    checked."""
     mine = {
         name: value
         for name, value in os.environ.items()
         if not name.startswith(("UNSTUCK", "PYTHON", "XDG", "NO_COLOR"))
     }
-    return {**mine, "XDG_DATA_HOME": folder, "XDG_CONFIG_HOME": folder, "TERM": "xterm-256color"}
+    return {
+        **mine,
+        "XDG_DATA_HOME": folder,
+        "XDG_CONFIG_HOME": folder,
+        "XDG_CACHE_HOME": folder,
+        "TERM": "xterm-256color",
+    }
 
 
 def _warmed(command: Sequence[str], environ: dict[str, str]) -> None:
