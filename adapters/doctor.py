@@ -205,7 +205,8 @@ def _clinic(options: Options) -> Iterator[Found]:
     if options.clinic is None and not default_clinic().exists():
         yield Found("clinic", "note", "There is no sample clinic yet.", "The first conversation makes it.")
         return
-    path = clinic_path(options.clinic)
+    elsewhere = options.clinic is not None and not options.clinic.startswith("sqlite:")
+    path = options.clinic if elsewhere else clinic_path(options.clinic)
     backend = open_clinic(options.clinic, open_mail(options.mail))
     try:
         clinic = backend.perform("get_clinic", {}, CallContext("", "unstuck", "", 5.0))

@@ -18,6 +18,7 @@ REPLAY = ".replay.yaml"
 INVARIANTS = "invariants.yaml"
 SETTINGS = ("policy.yaml", "limits.yaml", "retention.yaml", "clinic.yaml")
 PEOPLE = ".people.yaml"
+REST = ".rest.yaml"
 
 
 class FlowFiles(msgspec.Struct, frozen=True):
@@ -37,8 +38,9 @@ def shipped_flows() -> Path:
 
 
 def is_settings(path: Path) -> bool:
-    """Whether a file is, by its name, part of a deployment's settings: a policy, limits, or people."""
-    return path.name in SETTINGS or path.name.endswith(PEOPLE)
+    """Whether a file is, by its name, part of a deployment's settings: a policy, limits, people,
+    or the mapping of an HTTP API."""
+    return path.name in SETTINGS or path.name.endswith((PEOPLE, REST))
 
 
 def read_flows(paths: Iterable[Path], limits: Limits = DEFAULT_LIMITS) -> FlowFiles:

@@ -1,4 +1,4 @@
-"""Looks for mistakes in deployment files: a policy, limits, people. Each is known by its name.
+"""Looks for mistakes in deployment files: a policy, limits, people, mappings. Each is known by its name.
 
 What a file means is for its own reader to say; here they are only put together.
 """
@@ -11,7 +11,8 @@ from typing import TypeAlias
 
 from adapters.clinic.actions import CATALOG
 from adapters.clinic.people_file import load_people
-from adapters.flowdir import PEOPLE, SETTINGS, is_settings, read_source
+from adapters.clinic.rest.mapping_file import read_mapping
+from adapters.flowdir import PEOPLE, REST, SETTINGS, is_settings, read_source
 from adapters.gates.policy_file import read_policy, shipped_policy
 from adapters.limits_file import read_limits
 from adapters.problems import PlainProblem
@@ -26,7 +27,9 @@ def check_settings(path: Path) -> tuple[Diagnostic, ...]:
     source, problem = read_source(path)
     if source is None:
         return (problem,) if problem is not None else ()
-    return _CHECKS[path.name if path.name in _CHECKS else PEOPLE](source)
+    endings = (PEOPLE, REST)
+    kind = next((ending for ending in endings if path.name.endswith(ending)), path.name)
+    return _CHECKS[kind](source)
 
 
 def check_folder(folder: Path) -> tuple[Diagnostic, ...]:
@@ -62,4 +65,5 @@ _CHECKS: Mapping[str, _Check] = {
     "retention.yaml": lambda source: read_retention(source)[1],
     "clinic.yaml": lambda source: load_people(source)[1],
     PEOPLE: lambda source: load_people(source)[1],
+    REST: lambda source: read_mapping(source)[1],
 }

@@ -487,7 +487,17 @@ def _path(text: str, option: str) -> Path:
 
 
 def open_clinic(url: str | None, mailer: Mailer) -> Backend:
-    """The clinic's system. Without a URL it is the embedded sample clinic, made on first use."""
+    """The clinic's system: what `rest:FILE.yaml` describes, an embedded clinic at `sqlite:///PATH`, one of a
+    package that is installed, or without a URL the embedded sample clinic, made on first use."""
+    kind, colon, rest = (url or "").partition(":")
+    if kind == "rest":
+        from adapters.clinic.rest.backend import RestClinic
+
+        return RestClinic.open(_path(rest, "--clinic"))
+    if colon and kind != "sqlite":
+        from adapters.installed import installed_clinic
+
+        return installed_clinic(kind, rest)
     return open_embedded(url, mailer)
 
 

@@ -72,6 +72,7 @@ from engine.events import (
     Verdict,
     WentBack,
 )
+from engine.expressions import Expression, expression_between, value_expression
 from engine.filters import spelled
 from engine.flow import Flow, Pack, Tree
 from engine.flow_schema import flow_schema, vocabulary_schema
@@ -162,6 +163,7 @@ __all__ = [
     "Effect",
     "EngineEffect",
     "Event",
+    "Expression",
     "Failed",
     "Failure",
     "FalseProof",
@@ -243,6 +245,7 @@ __all__ = [
     "describe_done",
     "did_you_mean",
     "digest",
+    "expression_between",
     "finding",
     "flow_schema",
     "given_answers",
@@ -270,6 +273,7 @@ __all__ = [
     "touched",
     "trace_of",
     "trimmed",
+    "value_expression",
     "vocabulary_schema",
     "why",
     "why_not",

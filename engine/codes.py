@@ -1071,6 +1071,38 @@ _DEPLOYMENT: Mapping[str, Code] = {
         Severity.WARNING,
         file="polcy.yaml",
     ),
+    "U570": Code(
+        "an unknown key or action in a mapping",
+        "A mapping of an HTTP API (`NAME.rest.yaml`) knows a closed list of keys, and maps the actions that"
+        " `unstuck reference` lists.",
+        "Use the key that is suggested, or remove it.",
+        "base: https://api.clinic.example\nactions:\n  get_clinc: {get: /clinic, result: body}  # <- here\n",
+        file="example.rest.yaml",
+    ),
+    "U571": Code(
+        "a value that does not fit in a mapping",
+        "The key wants another kind of value; calls go to encrypted addresses only (or to this machine), and"
+        " no secret stands in the file.",
+        "Write what the finding says was expected.",
+        "base: http://api.clinic.example  # <- here\nactions:\n  get_clinic: {get: /clinic, result: body}\n",
+        file="example.rest.yaml",
+    ),
+    "U572": Code(
+        "something is missing in a mapping",
+        "A mapping needs its `base`, every action what its result is made of, every error when it is one.",
+        "Add the key.",
+        "base: https://api.clinic.example\nactions:\n  get_clinic: {get: /clinic}  # <- here\n",
+        file="example.rest.yaml",
+    ),
+    "U573": Code(
+        "a name that is not known at this place of a mapping",
+        "Expressions read the parameters of the action, `key`, `actor` and `session`, and after a request its"
+        " `status`, `headers` and `body`.",
+        "Correct the name; a word of its own stands in quotes inside the quotes.",
+        "base: https://api.clinic.example\nactions:\n"
+        "  get_client: {get: '/clients/{{ person }}', result: body}  # <- here\n",
+        file="example.rest.yaml",
+    ),
 }
 
 CODES: Mapping[str, Code] = {

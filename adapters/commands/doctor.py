@@ -15,7 +15,7 @@ _SIGNS = {"good": "ok", "note": "note", "bad": "BAD"}
 @click.option("--config", type=click.Path(path_type=Path), help="Folder of deployment settings.")
 @click.option("--mail", metavar="URL", help="smtp://HOST:PORT or maildir:PATH.")
 @click.option("--store", metavar="URL", help="Where sessions are kept, as sqlite:///PATH.")
-@click.option("--clinic", metavar="URL", help="The clinic's system, as sqlite:///PATH.")
+@click.option("--clinic", metavar="URL", help="The clinic's system: sqlite:///PATH, rest:FILE.yaml.")
 @click.option("--flows", type=click.Path(path_type=Path), help="Your own folder of flows.")
 def doctor(
     as_json: bool,

@@ -88,6 +88,15 @@ class Played:
         self._body = json.dumps(result).encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Play it until it is over, or until nobody listens any more."""
+        playing = [asyncio.ensure_future(self._play(send)), asyncio.ensure_future(_gone(receive))]
+        try:
+            await asyncio.wait(playing, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in playing:
+                each.cancel()
+
+    async def _play(self, send: Send) -> None:
         match self._fault:
             case "timeout-before" | "timeout-after":
                 await asyncio.sleep(_FOREVER)
@@ -100,6 +109,7 @@ class Played:
                 await _begin(send, 200, [])
                 while True:
                     await send({"type": "http.response.body", "body": _CHUNK, "more_body": True})
+                    await asyncio.sleep(0)
             case _:
                 status, headers, body = self._whole()
                 await _begin(send, status, [*headers, (b"content-length", str(len(body)).encode())])
@@ -157,6 +167,11 @@ def _somebody_else(body: bytes) -> bytes:
                 return value
 
     return json.dumps(exchanged(json.loads(body))).encode()
+
+
+async def _gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 async def _begin(send: Send, status: int, headers: list[tuple[bytes, bytes]]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,10 +34,15 @@ def serve(application: ASGIApp, opened: socket.socket) -> None:
 
 
 @contextmanager
-def serving(application: ASGIApp, host: str = "127.0.0.1") -> Iterator[str]:
+def serving(
+    application: ASGIApp, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None
+) -> Iterator[str]:
     """Serve beside what is done inside of this; gives the address, such as `http://127.0.0.1:43210`."""
     opened = listening(host, 0)
     server = _server(application)
+    if tls is not None:
+        server.config.load()
+        server.config.ssl = tls
     thread = threading.Thread(target=server.run, kwargs={"sockets": [opened]}, daemon=True, name="clinic")
     thread.start()
     until = monotonic() + _START_SECONDS
@@ -45,7 +51,7 @@ def serving(application: ASGIApp, host: str = "127.0.0.1") -> Iterator[str]:
             raise Unusable("The clinic could not be served.", "Try again.")
         sleep(0.005)
     try:
-        yield f"http://{host}:{opened.getsockname()[1]}"
+        yield f"{'http' if tls is None else 'https'}://{host}:{opened.getsockname()[1]}"
     finally:
         server.should_exit = True
         server.force_exit = True

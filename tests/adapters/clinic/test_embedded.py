@@ -37,8 +37,12 @@ def contract_people() -> People:
 
 
 def bench_at(path: Path, people: People | None = None) -> Bench:
+    EmbeddedClinic.create(path, contract_people() if people is None else people, Clock())
+    return bench_over(path)
+
+
+def bench_over(path: Path) -> Bench:
     clock, carrier = Clock(), Carrier()
-    EmbeddedClinic.create(path, contract_people() if people is None else people, clock)
     return Bench(EmbeddedClinic.open(path, carrier, clock, Tokens()), carrier, clock)
 
 

@@ -1,0 +1,366 @@
+"""The backend over a mapping: calls of the port become requests, and their answers results.
+
+Only the order of things is here: arguments checked, the key recalled, requests sent one after the other, each
+answer judged, the result shaped. A write that was sent and not clearly answered is lost, never repeated.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from time import monotonic
+from urllib.parse import urlencode
+
+import msgspec
+
+from adapters.clinic.actions import CATALOG
+from adapters.clinic.arguments import checked_arguments
+from adapters.clinic.port import ActionFailed, CallContext, OutcomeLost
+from adapters.clinic.rest.answers import about_others, raised, shaped
+from adapters.clinic.rest.authorisation import Authorisation
+from adapters.clinic.rest.egress import Answer, Egress, NoAnswer, NotSent, Outgoing
+from adapters.clinic.rest.mapping import (
+    Api,
+    ErrorRule,
+    LookBack,
+    Mapped,
+    Request,
+    as_text,
+    value_of,
+)
+from adapters.clinic.rest.mapping_file import read_mapping
+from adapters.clinic.rest.receipts import Receipts
+from adapters.problems import PlainProblem, Unusable
+from adapters.secret import SecretGone
+from engine import (
+    Action,
+    CannotTell,
+    DidNotHappen,
+    Effect,
+    Failure,
+    Finding,
+    Happened,
+    SecretType,
+    Value,
+    decode,
+)
+
+_LEAST_SECONDS = 0.05
+
+
+class Exchange(msgspec.Struct, frozen=True):
+    """One request and what came of it, with every secret exchanged for `•••`."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: str
+    status: int | None
+    answer_headers: Mapping[str, str]
+    answer: str
+
+
+Watch = Callable[[Exchange], None]
+
+
+class _Call:
+    """One call under way: its facts, its deadline, and whether a request that changes something went out."""
+
+    def __init__(self, action: Action, args: Mapping[str, Value], context: CallContext, until: float) -> None:
+        self.action = action
+        self.context = context
+        self.until = until
+        self.changed = False
+        self.secrets = _typed_secrets(action, args, context)
+        self.facts: dict[str, Value] = {
+            "key": context.key,
+            "actor": context.actor,
+            "session": context.session,
+            **{param.name: args.get(param.name) for param in action.params},
+        }
+
+    def revealed(self, value: Value) -> Value:
+        """A value as it is sent, with the secrets that were typed in their places, and nothing unknown."""
+        match value:
+            case dict():
+                ref = json.dumps(value, sort_keys=True)
+                if ref in self.secrets:
+                    return self.secrets[ref]
+                return {name: self.revealed(of) for name, of in value.items() if of is not None}
+            case list():
+                return [self.revealed(each) for each in value]
+            case _:
+                return value
+
+
+class RestClinic:
+    """A vendor's system over its HTTP API. Safe to call from several threads."""
+
+    def __init__(self, api: Api, authorisation: Authorisation, egress: Egress, watch: Watch | None) -> None:
+        self._api = api
+        self._authorisation = authorisation
+        self._egress = egress
+        self._receipts = Receipts()
+        self._watch = watch
+
+    @classmethod
+    def open(cls, path: Path, egress: Egress | None = None, watch: Watch | None = None) -> RestClinic:
+        """The system that the mapping file at `path` describes. Raises PlainProblem if the file cannot be
+        used, Unusable if a secret it names cannot be had."""
+        try:
+            source, _ = decode(str(path), path.read_bytes())
+        except OSError as error:
+            advice = "Write `--clinic rest:FILE.yaml`."
+            raise Unusable(f"The mapping {path} cannot be read ({error.strerror}).", advice) from None
+        api, findings = (None, ()) if source is None else read_mapping(source)
+        if api is None:
+            first = f": {len(findings)} findings, the first at {findings[0]}" if findings else "."
+            raise PlainProblem(
+                f"The mapping cannot be used{first}", f"`unstuck check {path}` shows all of it."
+            )
+        way_out = egress or Egress()
+        return cls(api, Authorisation.open(api.auth, way_out), way_out, watch)
+
+    def capabilities(self) -> frozenset[str]:
+        """The actions that the file maps."""
+        return frozenset(self._api.actions)
+
+    def perform(self, action: str, args: Mapping[str, Value], context: CallContext) -> Value:
+        """See `port.Backend.perform`."""
+        declared, mapped = CATALOG.actions.get(action), self._api.actions.get(action)
+        if declared is None or mapped is None:
+            raise ActionFailed(Failure.UNSUPPORTED, f"{self._api.name} cannot do {action}.")
+        checked = checked_arguments(declared, args).values
+        if declared.effect is Effect.READ:
+            return self._performed(declared, mapped, checked, context)
+        if not context.key:
+            raise ActionFailed(Failure.INVALID_INPUT, f"{action} needs a key.")
+        return self._receipts.once(
+            context.key, action, checked, lambda: self._performed(declared, mapped, checked, context)
+        )
+
+    def check_back(self, action: str, args: Mapping[str, Value], context: CallContext) -> Finding:
+        """See `port.Backend.check_back`. Without a `look_back` in the file, nobody can tell."""
+        declared, mapped = CATALOG.actions.get(action), self._api.actions.get(action)
+        if declared is None or mapped is None or declared.effect is Effect.READ:
+            return DidNotHappen()
+        look_back = mapped.look_back or self._api.look_back
+        if look_back is None:
+            return CannotTell()
+        try:
+            return self._looked_back(declared, look_back, args, context)
+        except (ActionFailed, OutcomeLost):
+            return CannotTell()
+
+    def close(self) -> None:
+        """Nothing is left open between calls."""
+
+    # -- one call --------------------------------------------------------------------------------------
+
+    def _begun(self, action: Action, args: Mapping[str, Value], context: CallContext) -> _Call:
+        seconds = min(context.deadline, self._api.deadline)
+        try:
+            return _Call(action, args, context, monotonic() + max(seconds, _LEAST_SECONDS))
+        except SecretGone:
+            raise ActionFailed(Failure.INVALID_INPUT, "The secret is not known any more.") from None
+
+    def _performed(
+        self, action: Action, mapped: Mapped, args: Mapping[str, Value], context: CallContext
+    ) -> Value:
+        call = self._begun(action, args, context)
+        for request in mapped.requests:
+            if request.condition is None or request.condition.holds(call.facts):
+                self._step(call, request, (*request.errors, *mapped.errors, *self._api.errors))
+        value = value_of(mapped.result, call.facts) if mapped.result is not None else None
+        return self._judged(call, args, value)
+
+    def _judged(self, call: _Call, args: Mapping[str, Value], value: Value) -> Value:
+        """The result, if it is one and about the right person. Raises ActionFailed or OutcomeLost."""
+        action = call.action
+        try:
+            result = shaped(value, action.result, call.context.secrets)
+            if about_others(action, args, result):
+                raise ValueError("the answer is about somebody else")
+        except ValueError as error:
+            if call.changed:
+                raise OutcomeLost(str(error)) from None
+            said = f"The clinic's system made no sense: {error}."
+            raise ActionFailed(Failure.BACKEND_BUG, said) from None
+        return result
+
+    def _looked_back(
+        self, action: Action, look_back: LookBack, args: Mapping[str, Value], context: CallContext
+    ) -> Finding:
+        call = self._begun(action, args, context)
+        call.facts |= {"action": action.name, "args": {**args}}
+        self._step(call, look_back.request, (*look_back.request.errors, *self._api.errors))
+        if look_back.happened.holds(call.facts):
+            if look_back.result is None and action.result is not None:
+                return CannotTell()
+            value = value_of(look_back.result, call.facts) if look_back.result is not None else None
+            return Happened(self._receipts.found(context.key, self._judged(call, args, value)))
+        denied = look_back.did_not_happen
+        return DidNotHappen() if denied is not None and denied.holds(call.facts) else CannotTell()
+
+    # -- one request -----------------------------------------------------------------------------------
+
+    def _step(self, call: _Call, request: Request, rules: tuple[ErrorRule, ...]) -> None:
+        """One request, with all its pages; its body becomes a fact. Raises ActionFailed or OutcomeLost."""
+        pages = request.pages
+        rows: list[Value] = []
+        for number in range(pages.most if pages is not None else 1):
+            self._asked(call, request, rules)
+            if pages is None:
+                return
+            found = pages.rows.evaluate(call.facts)
+            rows += found if isinstance(found, list) else []
+            following = pages.next.evaluate(call.facts)
+            if following in (None, "", False) or number + 1 == pages.most:
+                call.facts["more"] = following not in (None, "", False)
+                call.facts[request.save] = rows
+                return
+            call.facts["page"] = following
+
+    def _asked(self, call: _Call, request: Request, rules: tuple[ErrorRule, ...]) -> None:
+        writes = not request.reads and call.action.effect is not Effect.READ
+        try:
+            answer = self._answered(call, request)
+        except NotSent as error:
+            raise _after(
+                call, ActionFailed(Failure.UNAVAILABLE, f"{self._api.name} cannot be reached: {error}.")
+            ) from None
+        except NoAnswer as error:
+            call.changed |= writes
+            if writes:
+                raise OutcomeLost(str(error)) from None
+            raise _after(call, ActionFailed(Failure.UNAVAILABLE, f"{self._api.name}: {error}.")) from None
+        headers: dict[str, Value] = {**answer.headers}
+        call.facts |= {"status": answer.status, "headers": headers, "body": answer.body}
+        call.facts[request.save] = answer.body
+        failed = raised(call.action, answer, rules, call.facts, writes)
+        if failed is not None:
+            raise _after(call, failed)
+        call.changed |= writes
+        if request.expect is not None and not request.expect.holds(call.facts):
+            why = "the answer is not what the mapping expects"
+            if call.changed:
+                raise OutcomeLost(why)
+            raise ActionFailed(Failure.BACKEND_BUG, f"The clinic's system made no sense: {why}.")
+
+    def _answered(self, call: _Call, request: Request) -> Answer:
+        answer = self._exchanged(call, request)
+        # Nothing was done for a caller who was not known: another token is no second try.
+        if answer.status == 401 and self._authorisation.refused():
+            answer = self._exchanged(call, request)
+        return answer
+
+    def _exchanged(self, call: _Call, request: Request) -> Answer:
+        outgoing = self._outgoing(call, request)
+        answer: Answer | None = None
+        try:
+            answer = self._egress.send(outgoing, call.until)
+            return answer
+        finally:
+            if self._watch is not None:
+                self._watch(self._seen(call, outgoing, answer))
+
+    def _outgoing(self, call: _Call, request: Request) -> Outgoing:
+        """The request as it is sent. Raises ActionFailed `invalid_input` where its path is not known."""
+        facts = call.facts
+        path = request.path.filled(facts, safe=True)
+        if path is None:
+            raise ActionFailed(Failure.INVALID_INPUT, "A part of the address that is called is not known.")
+        query = {name: as_text(value_of(of, facts)) for name, of in request.query}
+        asked = {name: text for name, text in query.items() if text is not None}
+        asked |= self._authorisation.query()
+        joined = "&" if "?" in path else "?"
+        url = f"{self._api.base}{path}" + (f"{joined}{urlencode(asked)}" if asked else "")
+        headers: dict[str, str] = {"accept": "application/json"}
+        body = b""
+        if request.body is not None:
+            headers["content-type"], body = _written(
+                call.revealed(value_of(request.body, facts)), request.form
+            )
+        if self._api.idempotency and not request.reads and call.context.key:
+            headers[self._api.idempotency] = call.context.key
+        for name, of in (*self._api.headers, *request.headers):
+            text = as_text(call.revealed(value_of(of, facts)))
+            if text is not None:
+                headers[name] = _header(text)
+        headers |= self._authorisation.headers(call.until)
+        return Outgoing(request.method, url, headers, body)
+
+    def _seen(self, call: _Call, outgoing: Outgoing, answer: Answer | None) -> Exchange:
+        secrets = [each.reveal() for each in self._authorisation.secrets]
+        secrets += list(call.secrets.values())
+
+        def hidden(text: str) -> str:
+            for secret in secrets:
+                text = text.replace(secret, "•••").replace(json.dumps(secret)[1:-1], "•••")
+            return text
+
+        def header(name: str, text: str) -> str:
+            return "•••" if name.lower() in ("authorization", "set_cookie") else hidden(text)
+
+        body = "" if answer is None else json.dumps(_shown(answer.body, call.action), ensure_ascii=False)
+        return Exchange(
+            outgoing.method,
+            hidden(outgoing.url),
+            {name: header(name, text) for name, text in outgoing.headers.items()},
+            hidden(outgoing.body.decode("utf-8", "replace")),
+            None if answer is None else answer.status,
+            {} if answer is None else {name: header(name, of) for name, of in answer.headers.items()},
+            hidden(body if answer is None or not answer.broken else f"({answer.broken})"),
+        )
+
+
+def _shown(value: Value, action: Action) -> Value:
+    """What came back, without what could be a secret: texts under names that say so."""
+    match value:
+        case dict():
+            return {
+                name: "•••" if isinstance(of, str) and _is_secret(name) else _shown(of, action)
+                for name, of in value.items()
+            }
+        case list():
+            return [_shown(each, action) for each in value]
+        case _:
+            return value
+
+
+def _is_secret(name: str) -> bool:
+    plain = name.casefold()
+    return any(word in plain for word in ("secret", "password", "token", "cookie", "otp", "code_verifier"))
+
+
+def _after(call: _Call, failed: ActionFailed | OutcomeLost) -> ActionFailed | OutcomeLost:
+    """A failure after an earlier request had changed something: a part of the action was done."""
+    if not call.changed or isinstance(failed, OutcomeLost) or failed.failure is Failure.PARTIAL:
+        return failed
+    if Failure.PARTIAL not in call.action.failures:
+        return OutcomeLost(failed.message)
+    return ActionFailed(Failure.PARTIAL, failed.message, failed.result)
+
+
+def _written(value: Value, form: bool) -> tuple[str, bytes]:
+    if form and isinstance(value, dict):
+        fields = {name: as_text(of) for name, of in value.items()}
+        known = {name: text for name, text in fields.items() if text is not None}
+        return "application/x-www-form-urlencoded", urlencode(known).encode()
+    return "application/json", json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
+
+
+def _header(text: str) -> str:
+    """A value that stays one header, whatever it holds."""
+    return "".join(sign if " " <= sign <= "~" else "?" for sign in text)
+
+
+def _typed_secrets(action: Action, args: Mapping[str, Value], context: CallContext) -> dict[str, str]:
+    """The secrets among the arguments, by their references. Raises SecretGone."""
+    found: dict[str, str] = {}
+    for param in action.params:
+        value = args.get(param.name)
+        if isinstance(param.type, SecretType) and value is not None:
+            found[json.dumps(value, sort_keys=True)] = context.secrets.get(value).reveal()
+    return found

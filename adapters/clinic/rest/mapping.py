@@ -1,0 +1,224 @@
+"""What a mapping file says, once it is read and checked: requests, answers and errors as values.
+
+Nothing is read and nothing is sent here; expressions are evaluated over the facts of one call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeAlias, assert_never
+from urllib.parse import quote
+
+from engine import Expression, Failure, Value
+
+Facts: TypeAlias = Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A text with expressions in it: literals and expressions in turn."""
+
+    parts: tuple[str | Expression, ...]
+
+    def filled(self, facts: Facts, safe: bool = False) -> str | None:
+        """The text; None where a part of it is not known. `safe`: each value is one segment of a path."""
+        done: list[str] = []
+        for part in self.parts:
+            if isinstance(part, str):
+                done.append(part)
+                continue
+            text = as_text(part.evaluate(facts))
+            if text is None or (safe and text in ("", ".", "..")):
+                return None
+            done.append(quote(text, safe="") if safe else text)
+        return "".join(done)
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A value looked up in a list of words: `{of: body.state, words: {PENDING: pending}}`."""
+
+    of: Expression
+    words: Mapping[str, Value]
+    otherwise: Shape | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cases:
+    """The value of the first case whose condition holds."""
+
+    cases: tuple[tuple[Expression, Shape], ...]
+    otherwise: Shape | None
+
+
+@dataclass(frozen=True, slots=True)
+class Each:
+    """A list made of the rows of another one: of those that fit, each as the fact `item`."""
+
+    rows: Expression
+    where: Expression | None
+    item: Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A record made of shapes. A member that is not known is left out of requests."""
+
+    members: tuple[tuple[str, Shape], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """A list made of shapes."""
+
+    items: tuple[Shape, ...]
+
+
+Shape: TypeAlias = "Expression | Template | Words | Cases | Each | Record | Items"
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorRule:
+    """When an answer is an error, and which. `named` is an expression that gives the error's name."""
+
+    statuses: tuple[int, ...]
+    condition: Expression | None
+    failure: Failure | None
+    named: Expression | None
+    message: Shape | None
+    result: Shape | None
+    retry_after: Expression | None
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """How a list goes on: `next` is the fact `page` of the next request, until it is unknown or empty."""
+
+    rows: Expression
+    next: Expression
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request and how its answer is taken. `save` is the fact that its body becomes for later ones."""
+
+    method: str
+    path: Template
+    query: tuple[tuple[str, Shape], ...] = ()
+    headers: tuple[tuple[str, Shape], ...] = ()
+    body: Shape | None = None
+    form: bool = False
+    condition: Expression | None = None
+    expect: Expression | None = None
+    errors: tuple[ErrorRule, ...] = ()
+    pages: Pages | None = None
+    save: str = "body"
+    reads: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LookBack:
+    """How it is found out, without acting, whether a call took effect."""
+
+    request: Request
+    happened: Expression
+    did_not_happen: Expression | None
+    result: Shape | None
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """One action: its requests, in their order, and its result."""
+
+    requests: tuple[Request, ...]
+    result: Shape | None
+    errors: tuple[ErrorRule, ...] = ()
+    look_back: LookBack | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SecretSource:
+    """Where a secret is found: in a variable of the environment, or in a file."""
+
+    env: str | None = None
+    file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Auth:
+    """How calls are authorised: bearer, basic, api_key or oauth2, or none at all.
+
+    `secrets` are called as in the file: token; user and password; key; client_id and client_secret.
+    """
+
+    kind: str = "none"
+    secrets: Mapping[str, SecretSource] = field(default_factory=dict)
+    header: str = ""
+    query: str = ""
+    token_url: str = ""
+    scope: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """A whole mapping file."""
+
+    name: str
+    base: str
+    deadline: float
+    auth: Auth
+    idempotency: str
+    headers: tuple[tuple[str, Shape], ...]
+    errors: tuple[ErrorRule, ...]
+    look_back: LookBack | None
+    actions: Mapping[str, Mapped]
+
+
+def value_of(shape: Shape, facts: Facts) -> Value:
+    """What a shape comes to. Total: what is not known is null."""
+    match shape:
+        case Template():
+            return shape.filled(facts)
+        case Words(of=of, words=words, otherwise=otherwise):
+            word = as_text(of.evaluate(facts))
+            if word is not None and word in words:
+                return words[word]
+            return None if otherwise is None else value_of(otherwise, facts)
+        case Cases(cases=cases, otherwise=otherwise):
+            for condition, then in cases:
+                if condition.holds(facts):
+                    return value_of(then, facts)
+            return None if otherwise is None else value_of(otherwise, facts)
+        case Each(rows=rows, where=where, item=item):
+            return _rows(rows.evaluate(facts), where, item, facts)
+        case Record(members=members):
+            return {name: value_of(of, facts) for name, of in members}
+        case Items(items=items):
+            return [value_of(of, facts) for of in items]
+        case Expression():
+            return shape.evaluate(facts)
+        case _:
+            assert_never(shape)
+
+
+def _rows(rows: Value, where: Expression | None, item: Shape, facts: Facts) -> Value:
+    if not isinstance(rows, list):
+        return None
+    each = [{**facts, "item": row} for row in rows]
+    return [value_of(item, known) for known in each if where is None or where.holds(known)]
+
+
+def as_text(value: Value) -> str | None:
+    """A simple value as it stands in an address or a header; None for anything else."""
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return value
+        case int() | float():
+            return f"{value:.15g}" if isinstance(value, float) else str(value)
+        case _:
+            return None

@@ -1,0 +1,111 @@
+"""Mapping files: what is read, and that everything wrong is found at its place with its repair."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from adapters.clinic.actions import CATALOG
+from adapters.clinic.rest.mapping_file import read_mapping, trusted
+from engine import CODES, Diagnostic, Source
+from tests.adapters.clinic.served_bench import SHIPPED
+
+MARK = "# <- here"
+GOOD = "base: https://api.clinic.example\nactions:\n  get_clinic: {get: /clinic, result: body}\n"
+
+
+def found_in(text: str) -> tuple[Diagnostic, ...]:
+    return read_mapping(Source("example.rest.yaml", text))[1]
+
+
+def test_the_shipped_mapping_maps_every_action() -> None:
+    api, findings = read_mapping(Source(SHIPPED.name, SHIPPED.read_text(encoding="utf-8")))
+    assert findings == ()
+    assert api is not None
+    assert set(api.actions) == set(CATALOG.actions)
+
+
+@pytest.mark.parametrize("code", ["U570", "U571", "U572", "U573"])
+def test_every_code_is_found_in_its_example(code: str) -> None:
+    example = CODES[code].example
+    marked = [n for n, line in enumerate(example.splitlines(), 1) if line.endswith(MARK)]
+    assert [(each.code, each.place.line) for each in found_in(example)] == [(code, marked[0])]
+
+
+@pytest.mark.parametrize(
+    ("added", "said"),
+    [
+        ("deadline: soon", "`deadline` is a number from 0.1 to 60"),
+        ("auth: {bearer: my-token}", "has keys"),
+        ("auth: {bearer: {token: my-token}}", "No secret stands in this file"),
+        ("auth: {bearer: {env: A, file: b}}", "`env` is missing"),
+        ("auth: {basic: {user: {env: A}}}", "`password` is missing"),
+        ("auth: {api_key: {key: {env: A}}}", "`header` is missing"),
+        ("auth: {oauth2: {client_id: {env: A}, client_secret: {env: B}}}", "`token_url` is missing"),
+        ("auth: {kerberos: {}}", "no such key in `auth`"),
+        ("idempotency: 'Key: x'", "name of a header"),
+        ("errors: {status: 404}", "`errors` is a list"),
+        ("errors: [{status: 404, error: not_fond}]", "no error `not_fond`"),
+        ("errors: [{status: 1000, error: not_found}]", "A status is a number"),
+        ("errors: [{error: not_found}]", "`status` is missing"),
+        ("errors: [{status: 404}]", "`error` is missing"),
+        ("errors: [{if: boddy.x is known, error: not_found}]", "`boddy` is not known here"),
+        ("look_back: {get: /calls, happened: body.done}\nheaders: {X: word}", "`word` is not known here"),
+        ("look_back: {get: /calls}", "`happened` is missing"),
+        ("surprise: 1", "`surprise`: there is no such key"),
+    ],
+)
+def test_what_is_wrong_is_said(added: str, said: str) -> None:
+    findings = found_in(f"{GOOD}{added}\n")
+    assert any(said in each.message for each in findings), [each.message for each in findings]
+
+
+@pytest.mark.parametrize(
+    ("action", "said"),
+    [
+        ("get_client: {get: clients, result: body}", "A path begins with `/`"),
+        ("get_client: {get: /a, post: /b, result: body}", "`get` is missing"),
+        ("get_client: {calls: [{get: /a, pages: {rows: body}}], result: body}", "`next` is missing"),
+        ("get_client: {get: /a, result: {id: {of: body.x}}}", "`words` is missing"),
+        ("get_client: {get: /a, result: {id: {each: body}}}", "`item` is missing"),
+        ("get_client: {get: /a, result: {id: {cases: [{if: body.x}]}}}", "`value` is missing"),
+        ("get_client: {get: /a, result: saved}", "`saved` is not known here"),
+        ("get_client: {get: /a, body: body.x, result: body}", "`body` is not known here"),
+    ],
+)
+def test_what_is_wrong_with_an_action_is_said(action: str, said: str) -> None:
+    findings = found_in(f"base: https://api.clinic.example\nactions:\n  {action}\n")
+    assert any(said in each.message for each in findings), [each.message for each in findings]
+
+
+def test_everything_is_reported_at_once() -> None:
+    text = "base: http://api.clinic.example\nactions:\n  get_clinc: {}\n  get_client: {get: '/{{ x }}'}\n"
+    assert [each.code for each in found_in(text)] == ["U571", "U570", "U573", "U572"]
+
+
+@pytest.mark.parametrize("text", ["", "[]", "a: [", "base: 1\nactions: 2", "actions: {get_clinic: null}"])
+def test_no_text_is_too_odd(text: str) -> None:
+    api, findings = read_mapping(Source("example.rest.yaml", text), Path())
+    assert api is None
+    assert findings
+
+
+@pytest.mark.parametrize(
+    ("url", "good"),
+    [
+        ("https://api.clinic.example/v1", True),
+        ("http://127.0.0.1:8140", True),
+        ("http://[::1]:8140/x", True),
+        ("http://localhost", True),
+        ("http://api.clinic.example", False),
+        ("http://10.0.0.1", False),
+        ("https://user@api.clinic.example", False),
+        ("https://api.clinic.example/?a=1", False),
+        ("ftp://api.clinic.example", False),
+        ("https://", False),
+        ("https://[", False),
+    ],
+)
+def test_calls_go_only_where_nobody_listens_in(url: str, good: bool) -> None:
+    assert trusted(url) is good
