@@ -141,6 +141,10 @@ TESTED: tuple[tuple[str, str], ...] = (
         "::test_a_person_stands_in_clear_nowhere_and_after_erasing_nowhere_at_all",
     ),
     (
+        "A process that is killed in the middle leaves nobody in clear, in nine encodings",
+        "adapters/test_planted_person.py::test_a_process_that_is_killed_leaves_nobody_in_clear",
+    ),
+    (
         "Of an erased person not even the encrypted form is left, in file, log or free pages",
         "adapters/test_planted_person.py::test_of_an_erased_person_not_even_the_encrypted_form_is_left",
     ),

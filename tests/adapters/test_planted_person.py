@@ -4,7 +4,10 @@ that unstuck writes: during, after, in a copy, and once they were erased."""
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -17,14 +20,18 @@ from adapters.cli import unstuck
 from adapters.person_search import search
 from adapters.problems import PlainProblem
 from adapters.stores.port import Commit
-from adapters.wiring import Options, open_desk, open_store
+from adapters.wiring import Options, create_clinic, open_desk, open_store
 from engine import Audience
+from tests.adapters.canaries import found, in_process
 from tests.adapters.real_desk import finish
+from tests.adapters.secret_chat import CODE, environment
 
 NOW = "2026-11-23T09:30:00Z"
 
 PLANTED = {
     "name": "Zenobia Quillfeather",
+    "first name": "Zenobia",
+    "id": "zenobia-quillfeather",
     "email": "zenobia.quillfeather@clinic.example",
     "phone": "+15550142277",
     "birth date": "1971-08-19",
@@ -58,14 +65,14 @@ def run(*words: str, code: int = 0) -> str:
 
 
 def hits(folder: Path, *, mail: bool = True) -> Iterator[str]:
-    """Where any part of the person stands in clear, in any of the usual encodings."""
+    """Where any part of the person stands in clear: in nine encodings, compressed or not, in any case."""
     for path in folder.rglob("*"):
         own = path.name.startswith(CLINICS_OWN) or path.name == "people.yaml"
         if not path.is_file() or own or (not mail and "mail" in path.parts):
             continue
-        data = path.read_bytes().lower()
+        data = path.read_bytes()
         for what, text in PLANTED.items():
-            if any(text.lower().encode(code) in data for code in ("utf-8", "utf-16-le", "utf-16-be")):
+            if found(text, data) or found(text.lower(), data.lower()) or found(text, path.name.encode()):
                 yield f"{what} in {path.relative_to(folder)}"
 
 
@@ -96,6 +103,39 @@ def test_a_person_stands_in_clear_nowhere_and_after_erasing_nowhere_at_all(home:
     assert session not in run("sessions", "list")
     assert list(hits(home)) == []
     assert run("audit", "verify").startswith("The audit is as it was written")
+
+
+def test_a_process_that_is_killed_leaves_nobody_in_clear(tmp_path: Path) -> None:
+    env = environment(tmp_path)
+    (tmp_path / "people.yaml").write_text(PEOPLE, encoding="utf-8")
+    clinic = tmp_path / "clinic.db"
+    create_clinic(clinic, tmp_path / "people.yaml")
+    chat = ["chat", "email-not-received", "--json", "--clinic", f"sqlite:///{clinic}"]
+    log = ["--log-file", str(tmp_path / "log"), "--log-level", "debug"]
+    with subprocess.Popen(
+        [sys.executable, "-c", CODE, *chat, *log],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env=env,
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        said = [process.stdout.readline()]
+        for line in ({"answer": PLANTED["name"]}, {"note": PLANTED["note"]}, {"answer": "missing"}):
+            process.stdin.write(json.dumps(line) + "\n")
+            process.stdin.flush()
+            said.append(process.stdout.readline())
+        told = [each for text in PLANTED.values() for each in in_process(text, process.pid)]
+        clinics = {
+            str(fd) for fd in Path(f"/proc/{process.pid}/fd").iterdir() if "clinic.db" in os.readlink(fd)
+        }
+        process.kill()
+    assert PLANTED["first name"] in said[-1]
+    assert [each for each in told if each.partition(": ")[0] not in clinics] == []
+    assert any(tmp_path.rglob("sessions.db-wal"))
+    assert list(hits(tmp_path)) == []
 
 
 def test_of_an_erased_person_not_even_the_encrypted_form_is_left(home: Path) -> None:
