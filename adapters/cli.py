@@ -19,13 +19,15 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn, ParamSpec, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, NoReturn, ParamSpec, TextIO, TypeAlias, TypeVar
 
 import click
 
 from adapters.commands import sessions as operating
 from adapters.commands.audit import audit
 from adapters.commands.clinic_serve import serve as serve_clinic
+from adapters.commands.completion import completion, flow_names
+from adapters.commands.config import config as preferences
 from adapters.commands.doctor import doctor
 from adapters.commands.keys import keys
 from adapters.commands.person import person
@@ -48,6 +50,7 @@ if TYPE_CHECKING:
 DONE, FINDINGS, WRONG_USE, UNFINISHED, UNEXPECTED, INTERRUPTED, NOBODY_READS = 0, 1, 2, 3, 70, 130, 141
 LOG_LEVELS = ("debug", "info", "warning", "error")
 AUDIENCES = ("visitor", "client", "practitioner", "agent", "admin")
+THEMES = ("auto", "dark", "light", "plain")
 FORMATS = ("human", "json", "sarif")
 
 Where: TypeAlias = "dict[str, str | Path | None]"
@@ -177,13 +180,15 @@ def desk_options(command: Callable[P, R]) -> Callable[P, R]:
 
 
 @unstuck.command()
-@click.argument("said", nargs=-1, type=Words(), metavar='[FLOW | "FREE TEXT"]')
+@click.argument("said", nargs=-1, type=Words(), metavar='[FLOW | "FREE TEXT"]', shell_complete=flow_names)
 @click.option("--as", "audience", type=click.Choice(AUDIENCES), help="Hold the conversation in this role.")
 @click.option("--resume", type=Words(), metavar="ID", help="Go on with a conversation that was left.")
 @click.option("--json", "as_json", is_flag=True, help="Turns as JSON, one object a line, in and out.")
 @click.option("--plain", is_flag=True, help="Line by line, without cursor keys: for screen readers.")
 @click.option("--no-color", "colourless", is_flag=True, help="No colours (NO_COLOR does the same).")
 @click.option("--ascii", "in_ascii", is_flag=True, help="Nothing but ASCII on the screen.")
+@click.option("--theme", type=click.Choice(THEMES), help="Colours for a dark or a light background.")
+@click.option("--secret-fd", type=click.IntRange(0), metavar="N", help="With --json: secrets, one a line.")
 @desk_options
 def chat(
     said: tuple[str, ...],
@@ -193,6 +198,8 @@ def chat(
     plain: bool,
     colourless: bool,
     in_ascii: bool,
+    theme: str | None,
+    secret_fd: int | None,
     **where: str | Path | None,
 ) -> int:
     """Hold a conversation, in a FLOW or in the one that fits what the caller says.
@@ -203,8 +210,10 @@ def chat(
     unstuck chat "she never got the email"      the flow that fits
     unstuck chat --resume ID                    go on where it was left
 
-    At any question, /help lists the commands. Ends with 0 when the conversation has ended, with 3 when it
-    was left before (the way to go on is then on standard error).
+    At any question, /help lists the commands. `unstuck config` writes a file of preferences.
+
+    Ends with 0 when the conversation has ended, with 3 when it was left before (the way to go on is then on
+    standard error).
     """
     from adapters.wiring import open_desk
 
@@ -212,15 +221,46 @@ def chat(
         raise click.UsageError("With --json, name a FLOW or a session to --resume.")
     if said and resume:
         raise click.UsageError("Give either a FLOW or --resume, not both.")
+    if secret_fd is not None and not as_json:
+        raise click.UsageError("--secret-fd goes with --json.")
     options = _options(audience, where)
-    with open_desk(options) as desk:
+    looks = None if as_json else _looks(plain, colourless, in_ascii, theme)
+    with open_desk(options) as desk, _secrets_from(secret_fd) as secrets:
         talk = Talk(desk, options)
         words = " ".join(said)
-        if as_json:
-            return talk.in_json(words, resume)
-        from adapters.console.opening import Looks
+        return (
+            talk.in_json(words, resume, secrets) if looks is None else talk.at_console(words, resume, looks)
+        )
 
-        return talk.at_console(words, resume, Looks(plain, colourless, in_ascii))
+
+def _looks(plain: bool, colourless: bool, in_ascii: bool, theme: str | None) -> Looks:
+    """How the console looks: by the options, or else as the person prefers it."""
+    from adapters.console.opening import Looks
+    from adapters.preferences import history_file, read_preferences
+
+    mine = read_preferences()
+    return Looks(
+        plain or mine.lines,
+        colourless or not mine.color,
+        in_ascii or mine.ascii,
+        theme or mine.theme,
+        mine.clipboard,
+        history_file() if mine.history else None,
+    )
+
+
+@contextmanager
+def _secrets_from(number: int | None) -> Iterator[TextIO | None]:
+    """What is read from this file descriptor. Raises UsageError if there is none of that number."""
+    if number is None:
+        yield None
+        return
+    try:
+        source = os.fdopen(number, encoding="utf-8", errors="replace", closefd=False)
+    except OSError as error:
+        raise click.UsageError(f"--secret-fd {number} cannot be read ({error.strerror}).") from None
+    with source:
+        yield source
 
 
 class Talk:
@@ -259,14 +299,14 @@ class Talk:
                 return self._left(left.session) if left.session else self._nothing_begun()
         return DONE
 
-    def in_json(self, said: str, resume: str | None) -> int:
+    def in_json(self, said: str, resume: str | None, secrets: TextIO | None = None) -> int:
         """Talk to a program."""
         from adapters.jsonlines import converse
 
         view = self._desk.talk.resume(resume) if resume is not None else self._start(self._only_one(said))
         with self._resumable(lambda: view.session):
             try:
-                last = converse(self._desk.talk, view, sys.stdin, sys.stdout)
+                last = converse(self._desk.talk, view, sys.stdin, sys.stdout, secrets)
             except KeyboardInterrupt:
                 return self._left(view.session)
         return DONE if last.end is not None else self._left(last.session)
@@ -578,6 +618,8 @@ def _switch(word: str | None) -> bool | None:
 
 clinic.add_command(serve_clinic)
 unstuck.add_command(schema)
+unstuck.add_command(preferences)
+unstuck.add_command(completion)
 unstuck.add_command(keys)
 unstuck.add_command(audit)
 unstuck.add_command(person)

@@ -11,6 +11,9 @@ answered, and `answered` lists those. `hand_over` passes the case on, with words
 gives the conversation up. The turn after `reveal` holds the secret (`"reveal": {"id", "label",
 "value"}`), once.
 
+With `--secret-fd N` a question for a secret is answered by the next line of that file descriptor, and nothing
+is read from the input for it; once there are no more lines, secrets are answers like others.
+
 Anything else is answered by the present turn with a `problem`, and the conversation goes on.
 """
 
@@ -99,11 +102,17 @@ _KINDS = ("answer", "back", "change", "answered", "why", "note", "reveal", "hand
 _BESIDE: Mapping[str, set[str]] = {"answer": {"prompt", "seq"}, "change": {"seq"}}
 
 
-def converse(talk: Talk, view: View, source: TextIO, sink: TextIO) -> View:
+def converse(talk: Talk, view: View, source: TextIO, sink: TextIO, secrets: TextIO | None = None) -> View:
     """Talk until the session ends or the input does, and return the last view (whose `end` is None if
-    the session is still open)."""
+    the session is still open). A question for a secret is answered by the next line of `secrets`, as long as
+    there is one."""
     _write(view, sink)
     while view.end is None:
+        secret = _secret_for(view, secrets)
+        if secret is not None:
+            view = _replied(talk, view, secret)
+            _write(view, sink)
+            continue
         line = source.readline(LONGEST_LINE + 1)
         if not line:
             return view
@@ -119,6 +128,14 @@ def converse(talk: Talk, view: View, source: TextIO, sink: TextIO) -> View:
         view = _replied(talk, view, request)
         _write(view, sink)
     return view
+
+
+def _secret_for(view: View, secrets: TextIO | None) -> Answered | None:
+    """The answer to a question for a secret, where secrets come from elsewhere."""
+    if secrets is None or view.prompt is None or view.prompt.kind != "secret":
+        return None
+    line = secrets.readline(LONGEST_LINE)
+    return Answered(line.removesuffix("\n"), view.prompt.id, view.prompt.seq) if line else None
 
 
 def read_request(line: str) -> Request:

@@ -30,9 +30,11 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
-# What the commands keep in the cache is kept for one run of the tests only.
-os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="unstuck-tests-")
-atexit.register(shutil.rmtree, os.environ["XDG_CACHE_HOME"], ignore_errors=True)
+# What the commands keep of a person's own is kept for one run of the tests only.
+OWN_FOLDERS = tempfile.mkdtemp(prefix="unstuck-tests-")
+for _kind in ("CACHE", "CONFIG", "STATE"):
+    os.environ[f"XDG_{_kind}_HOME"] = os.path.join(OWN_FOLDERS, _kind.lower())
+atexit.register(shutil.rmtree, OWN_FOLDERS, ignore_errors=True)
 
 settings.register_profile("everyday", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", settings.get_profile("everyday"), derandomize=True, print_blob=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TextIO
 
 import msgspec
@@ -18,13 +19,14 @@ DUMB = frozenset({"", "dumb", "unknown"})
 
 class Looks(msgspec.Struct, frozen=True):
     """What the person asked for: line mode, no colours, ASCII only, a theme ("auto": what the terminal says),
-    whether the terminal has a clipboard ("auto", "yes", "no")."""
+    whether the terminal has a clipboard ("auto", "yes", "no"), in which file commands are kept, if any."""
 
     plain: bool = False
     colourless: bool = False
     ascii: bool = False
     theme: str = "auto"
     clipboard: str = "auto"
+    history: Path | None = None
 
 
 def open_console(
@@ -50,7 +52,11 @@ def _open_terminal(looks: Looks, sink: TextIO, environ: Mapping[str, str]) -> tu
     theme = background(environ.get("COLORFGBG", "")) if looks.theme == "auto" else looks.theme
     ascii = looks.ascii or not takes_unicode(sink)
     screen = TerminalScreen(create_output(sink), depth, ascii=ascii, theme=theme)
-    return screen, KeyAsker(screen)
+    if looks.history is None:
+        return screen, KeyAsker(screen)
+    from adapters.console.past_commands import PastCommands
+
+    return screen, KeyAsker(screen, history=PastCommands(looks.history))
 
 
 def clipboard(looks: Looks, screen: Screen, environ: Mapping[str, str]) -> Callable[[str], bool]:

@@ -142,3 +142,23 @@ json_values = st.recursive(
 def test_no_line_is_too_odd(line: str) -> None:
     turns, _, _ = talk(line.replace("\n", " ") + "\n", asking(JUNK), ending())
     assert turns
+
+
+SECRET = Prompt("set-password/word", "word", 1, "secret", plain("The new password?"))
+
+
+def test_a_secret_comes_from_elsewhere_as_long_as_there_is_one() -> None:
+    turns = (
+        asking(JUNK),
+        asking(SECRET),
+        asking(replace(SECRET, seq=2)),
+        asking(replace(SECRET, seq=3)),
+        ending(),
+    )
+    out = io.StringIO()
+    driver = Scripted(*turns)
+    source = io.StringIO('{"answer": "missing"}\n{"answer": "third"}\n')
+    last = converse(driver, turns[0], source, out, io.StringIO("first\nsecond"))
+    assert driver.answers == ["missing", "first", "second", "third"]
+    assert last.end is not None
+    assert "first" not in out.getvalue()
