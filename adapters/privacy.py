@@ -128,7 +128,7 @@ KEYS: Mapping[str, Row] = {
 """By the purpose that each key is derived for (BLAKE2b): of which key, for what, and how long."""
 
 LEAVES: Mapping[str, str] = {
-    "adapters.clinic.rest": "calls, with their parameters, to the one host of `--clinic rest:FILE.yaml`",
+    "adapters.clinic.rest": "calls, with their parameters, to the hosts named in `--clinic rest:FILE.yaml`",
     "adapters.clinic.served": "records of the embedded clinic, to callers of `unstuck clinic serve`",
     "adapters.mail.smtp": "messages to people and the clinic's desk, to the server in `--mail smtp://HOST:PORT`",
 }

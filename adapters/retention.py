@@ -5,6 +5,8 @@ Everything wrong in the file is a finding. What is too old is taken out by `unst
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import msgspec
 
 from adapters.json_schema import Schema, closed, told, whole
@@ -49,6 +51,17 @@ class Retention(msgspec.Struct, frozen=True):
     verifications: int = KINDS["verifications"].days
     mail: int = KINDS["mail"].days
     audit: int = KINDS["audit"].days
+
+
+def needed_since(now: datetime) -> str:
+    """The moment since when the gates need all they remember, whatever is removed: otherwise a purge would
+    let somebody change an address and have a password set at once."""
+    return until(now, KINDS["verifications"].least)
+
+
+def until(now: datetime, days: int) -> str:
+    """The moment so many days ago, as moments are kept."""
+    return (now.astimezone(UTC) - timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def read_retention(source: Source) -> tuple[Retention | None, tuple[Diagnostic, ...]]:

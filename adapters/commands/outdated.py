@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from adapters.mail.outbox import older, remove
+from adapters.retention import needed_since, until
 from adapters.stores.port import ENDED
 from adapters.wiring import mail_folder, open_book, utc_now
 
@@ -41,7 +42,7 @@ class Outdated:
         )
         yield (
             f"Verifications, changes and emails remembered for {days.verifications} days: those before"
-            f" {_until(self._now, days.verifications)}"
+            f" {until(self._now, days.verifications)}"
         )
         yield f"Messages older than {days.mail} days: {len(self.letters)}"
         yield f"Entries of the audit older than {days.audit} days: {self._first[1]}"
@@ -50,8 +51,8 @@ class Outdated:
         """Take all of it out for good."""
         self._store.purge(self.sessions, self._first[0])
         for session in self.sessions:
-            self._book.purge(session=session)
-        self._book.purge(before=_until(self._now, self._retention.verifications))
+            self._book.purge(session=session, needed_since=needed_since(self._now))
+        self._book.purge(before=until(self._now, self._retention.verifications))
         if self._folder is not None:
             remove(self._folder, self.letters)
 
@@ -61,10 +62,10 @@ class Outdated:
 
     def _first_entry(self) -> tuple[int, int]:
         """The number of the first entry of the audit that is young enough, and how many are before it."""
-        until, count = _until(self._now, self._retention.audit), 0
+        old, count = until(self._now, self._retention.audit), 0
         before, entries = self._store.audited()
         for entry in entries:
-            if _moment(entry.body) > until:
+            if _moment(entry.body) > old:
                 break
             count += 1
         return before.number + 1 + count, count
@@ -72,7 +73,7 @@ class Outdated:
 
 def too_old(store: SqliteStore, retention: Retention, now: datetime) -> list[str]:
     """The conversations that were left alone for longer than they may be kept. Raises Unusable."""
-    ended, others = _until(now, retention.conversations), _until(now, retention.unfinished)
+    ended, others = until(now, retention.conversations), until(now, retention.unfinished)
     return [
         each.session
         for each in store.sessions(EVERY)
@@ -88,7 +89,3 @@ def _moment(body: bytes) -> str:
         return "9"
     at = told.get("at") if isinstance(told, dict) else None
     return at if isinstance(at, str) else "9"
-
-
-def _until(now: datetime, days: int) -> str:
-    return (now.astimezone(UTC) - timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -97,11 +97,14 @@ def erase(who: str, store: str | None, mail: str | None, yes: bool) -> int:
     """Remove all that is kept about WHO for good: conversations, verifications, messages.
 
     Nothing of it is left in the files, their logs or free pages; backups are not reached. The audit keeps
-    its entries under a pseudonym, without a name or a value. Ends with 1 if something could not be read, and
-    so may be left.
+    its entries under a pseudonym, without a name or a value. The gates remember for two days, encrypted,
+    which address was changed and who was verified: erase again after that. Ends with 1 if something could
+    not be read, and so may be left.
     """
     from adapters.mail.outbox import remove
     from adapters.problems import PlainProblem
+    from adapters.retention import needed_since
+    from adapters.wiring import utc_now
 
     with _kept(who, store, mail, "erase person" if yes else "find person") as kept:
         _tell(kept)
@@ -110,14 +113,18 @@ def erase(who: str, store: str | None, mail: str | None, yes: bool) -> int:
         if not yes:
             _say("Nothing was done yet. Add --yes to erase it.")
             return DONE
+        since = needed_since(utc_now())
         kept.behind.purge(kept.found.sessions)
         for id in _ids(kept.found, kept.who):
-            kept.book.purge(subject=id)
+            kept.book.purge(subject=id, needed_since=since)
         for session in kept.found.sessions:
-            kept.book.purge(session=session)
+            kept.book.purge(session=session, needed_since=since)
         if kept.mail is not None:
             remove(kept.mail, kept.letters)
+        left = sum(len(kept.book.all_about(id)) for id in _ids(kept.found, kept.who))
     _say("It is erased.")
+    if left:
+        _say(f"The gates need {left} of what they remember for two days: erase again after that.")
     return FINDINGS if kept.found.unreadable else DONE
 
 

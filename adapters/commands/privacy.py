@@ -125,5 +125,7 @@ _LIMITS = """\
   `UNSTUCK_AUDIT_HEAD` puts the head on another disk.
 - Backups, exports, copies of the folder, what the disk keeps of overwritten bytes, and memory that the
   system writes to disk are not reached by a purge. Encrypt the disk and its swap space.
+- What the gates need (a changed address, a verification, an email sent) stays encrypted for two days,
+  whatever is purged or erased: no purge gets around the call back that is needed after such a change.
 - A conversation about several people is removed with the first of them who is erased.
 """

@@ -76,7 +76,7 @@ def purge(
     store: str | None,
 ) -> int:
     """Remove conversations for good: nothing of them is left in the store, its log or its free pages, nor in
-    what the gates remember. Copies and backups are not reached.
+    what the gates remember, but for what they need for two days more. Copies and backups are not reached.
 
     With --outdated, every kind of data goes that is older than retention.yaml (or the default) allows.
     """
@@ -84,8 +84,9 @@ def purge(
         if names or ended or older_than is not None or also_open:
             raise click.UsageError("--outdated goes by the settings alone.")
         return _purge_outdated(store, config, mail, yes)
+    from adapters.retention import needed_since
     from adapters.session_words import list_of
-    from adapters.wiring import note_down, open_book
+    from adapters.wiring import note_down, open_book, utc_now
 
     if not names and not ended and older_than is None:
         raise click.UsageError("Name conversations, or say --ended or --older-than DAYS.")
@@ -101,7 +102,7 @@ def purge(
         kept.purge([each.session for each in chosen])
         with closing(open_book(kept)) as book:
             for each in chosen:
-                book.purge(session=each.session)
+                book.purge(session=each.session, needed_since=needed_since(utc_now()))
     _say(f"Purged {len(chosen)} {_conversations(len(chosen))}.")
     return DONE
 

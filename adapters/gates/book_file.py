@@ -104,9 +104,10 @@ class SqliteBook:
         """Every entry about that person, in order. Raises Unusable."""
         return self.about(subject, "", "")
 
-    def purge(self, before: str = "", subject: str = "", session: str = "") -> int:
-        """Take out for good the entries before that moment, all about that person, all of that conversation;
-        how many they were. Nothing of them is left in the file and its log. Raises Unusable."""
+    def purge(self, before: str = "", subject: str = "", session: str = "", needed_since: str = "9") -> int:
+        """Take out for good the entries before that moment, about that person, or of that conversation, and
+        of all those only what is not needed any more; how many they were. Nothing of them is left in the file
+        and its log. Raises Unusable."""
         with self._lock, self._plainly():
             self._still_there()
             db = self._connection
@@ -114,9 +115,9 @@ class SqliteBook:
             with self._transaction():
                 _drop_triggers(db)
                 removed = db.execute(
-                    "DELETE FROM entry WHERE at < ? OR (subject = ? AND subject <> '')"
-                    " OR (session = ? AND session <> '')",
-                    (before, self._veil.hidden("subject", subject), session),
+                    "DELETE FROM entry WHERE at < ? AND (at < ? OR (subject = ? AND subject <> '')"
+                    " OR (session = ? AND session <> ''))",
+                    (needed_since, before, self._veil.hidden("subject", subject), session),
                 ).rowcount
                 _make(db, _TRIGGERS)
             self._wipe()

@@ -149,15 +149,6 @@ def test_of_an_erased_person_not_even_the_encrypted_form_is_left(home: Path) -> 
     assert not any(piece in path.read_bytes() for path in home.rglob("*.db*") for piece in pieces)
 
 
-def test_a_purge_takes_along_what_the_gates_remember(home: Path) -> None:
-    session = held(home)
-    book = home / "data" / "unstuck" / "gates.db"
-    run("sessions", "purge", session, "--open", "--yes")
-    with closing(sqlite3.connect(book)) as db:
-        assert db.execute("SELECT count(*) FROM entry WHERE session = ?", (session,)).fetchone() == (0,)
-    assert session.encode() not in book.read_bytes()
-
-
 def ended(home: Path) -> str:
     """A conversation to its end, with a setup email on the way."""
     with open_desk(Options()) as desk:
@@ -216,6 +207,34 @@ def test_the_settings_say_how_long(sample: Path, monkeypatch: pytest.MonkeyPatch
     assert session in run("sessions", "list")
     run("sessions", "purge", "--outdated", "--config", str(sample), "--yes")
     assert session not in run("sessions", "list")
+
+
+def test_what_the_gates_need_is_remembered_for_two_days_whatever_is_purged(
+    sample: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = ended(sample)
+    before = counts(sample)["entry"]
+    assert before
+    told = run("person", "erase", "ana-souza", "--yes")
+    assert f"need {before} of what they remember for two days" in told
+    assert counts(sample) | {"entry": 0, "audit": 0} == {"mail": 0, "sessions": 0, "audit": 0, "entry": 0}
+    assert counts(sample)["entry"] == before
+    assert b"ana-souza" not in (sample / "gates.db").read_bytes()
+    now = datetime.now(UTC) + timedelta(days=3)
+    monkeypatch.setattr("adapters.wiring.utc_now", lambda: now)
+    run("person", "erase", "ana-souza", "--yes")
+    assert counts(sample)["entry"] == 0
+    assert session.encode() not in (sample / "gates.db").read_bytes()
+
+
+def test_a_purge_takes_along_what_the_gates_remember(sample: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = ended(sample)
+    assert counts(sample)["entry"]
+    now = datetime.now(UTC) + timedelta(days=3)
+    monkeypatch.setattr("adapters.wiring.utc_now", lambda: now)
+    run("sessions", "purge", session, "--yes")
+    assert counts(sample)["entry"] == 0
+    assert session.encode() not in (sample / "gates.db").read_bytes()
 
 
 def test_who_may_be_several_people_is_not_erased(sample: Path) -> None:
