@@ -39,6 +39,7 @@ from adapters.commands.testing import test_replays
 
 if TYPE_CHECKING:
     from adapters.console.opening import Looks
+    from adapters.console.picker import Offer
     from adapters.console.port import Asker
     from adapters.console.screen import Screen
     from adapters.console.transcript import Heading
@@ -48,6 +49,8 @@ if TYPE_CHECKING:
     from engine import Diagnostic
 
 DONE, FINDINGS, WRONG_USE, UNFINISHED, UNEXPECTED, INTERRUPTED, NOBODY_READS = 0, 1, 2, 3, 70, 130, 141
+RECENT = 5
+"""So many of the last conversations are offered to go on with."""
 LOG_LEVELS = ("debug", "info", "warning", "error")
 AUDIENCES = ("visitor", "client", "practitioner", "agent", "admin")
 THEMES = ("auto", "dark", "light", "plain")
@@ -274,6 +277,7 @@ class Talk:
         """Talk to a person."""
         from adapters.console.chat import Chat, Left
         from adapters.console.opening import clipboard, open_console
+        from adapters.console.picker import Offer
 
         screen, asker = open_console(looks, sys.stdin, sys.stdout, os.environ)
         flow = ""
@@ -286,12 +290,13 @@ class Talk:
         )
         with self._resumable(lambda: chat.session):
             try:
-                if resume is None:
-                    flow = self._picked(said, screen, asker)
-                    view = chat.wait(chat.again)
-                else:
-                    view = chat.wait(lambda: self._desk.talk.resume(resume))
+                picked = self._picked(said, screen, asker) if resume is None else Offer(resume, "", open=True)
+                flow = picked.name
+                if picked.open:
+                    view = chat.wait(lambda: self._desk.talk.resume(picked.name))
                     flow = self._desk.talk.standing(view.session).flow
+                else:
+                    view = chat.wait(chat.again)
                 chat.run(self._heading(flow, view), view)
             except EOFError:
                 return self._nothing_begun()
@@ -314,15 +319,16 @@ class Talk:
     def _start(self, flow: str) -> View:
         return self._desk.driver.start(flow, actor=self._desk.actor, audience=self._desk.audience)
 
-    def _picked(self, said: str, screen: Screen, asker: Asker) -> str:
-        """The flow named, or the one the person picks."""
-        from adapters.console.picker import Offer, pick
+    def _picked(self, said: str, screen: Screen, asker: Asker) -> Offer:
+        """The flow named, or what the person picks."""
+        from adapters.console.picker import Offer, going_on, pick
 
         flows = self._desk.library.flows
         if said in flows:
-            return said
+            return Offer(said, flows[said].title)
         mine = [info for info in flows.values() if self._desk.audience in info.audience]
         offers = [Offer(info.name, info.title) for info in mine]
+        offers += [] if said else [going_on(each) for each in self._desk.talk.open_ones(RECENT)]
         return pick(offers, lambda words: _find(mine, words), screen, asker, said=said)
 
     def _only_one(self, said: str) -> str:

@@ -1,9 +1,10 @@
-"""The beginning: which flow fits what the caller says. Asks until one is picked; searching is done by
-whoever is asked to."""
+"""The beginning: which flow fits what the caller says, or which conversation goes on. Asks until one is
+picked; searching is done by whoever is asked to."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -18,6 +19,7 @@ from engine import Choice, Prompt, plain
 
 if TYPE_CHECKING:
     from adapters.finder import Match
+    from adapters.onlooker import OpenSession
 
 QUESTION = "What does the caller say? Type it, or pick:"
 IS_IT = "This one may fit. Pick it, or say it in other words:"
@@ -26,10 +28,28 @@ NONE_FITS = "Nothing here fits that. Try other words, or pick from the list."
 
 
 class Offer(msgspec.Struct, frozen=True):
-    """One flow to pick."""
+    """One flow to pick, or a conversation to go on with (`open`: its name is the session's id). `detail` is
+    what else tells it from others."""
 
     name: str
     title: str
+    detail: str = ""
+    open: bool = False
+
+
+def going_on(found: OpenSession) -> Offer:
+    """The offer to go on with a conversation."""
+    about = f"{found.client}, {found.title}" if found.client else found.title
+    asked = f"asked: {found.question}" if found.question else "waits"
+    return Offer(found.session, f"Go on: {about}", f"{asked} {_when(found.touched)}".strip(), open=True)
+
+
+def _when(touched: str) -> str:
+    """The moment (ISO 8601, UTC) as the person's own clock had it; "" where it is none."""
+    try:
+        return datetime.fromisoformat(touched).astimezone().strftime("(%d %b %H:%M)")
+    except ValueError:
+        return ""
 
 
 def pick(
@@ -39,19 +59,20 @@ def pick(
     asker: Asker,
     *,
     said: str = "",
-) -> str:
-    """The name of the picked flow. `search` finds flows by free text; with `said` it is asked before the
-    person is. Raises KeyboardInterrupt and EOFError."""
+) -> Offer:
+    """What was picked. `search` finds flows by free text; with `said` it is asked before the person is.
+    Raises KeyboardInterrupt and EOFError."""
+    by_name = {offer.name: offer for offer in offers}
     prompt = _prompt(offers, QUESTION)
     while True:
         if said:
             found = search(said)
             if len(found) == 1 and found[0].sure:
-                return found[0].name
+                return by_name[found[0].name]
             prompt = _narrowed(offers, found, screen)
         reply = asker.ask(prompt, True, Status())
         if isinstance(reply, Answer):
-            return str(reply.value)
+            return by_name[str(reply.value)]
         said = reply.typed if isinstance(reply, Puzzle) and not reply.typed.startswith("/") else ""
         if not said:
             screen.show(_after(reply, screen))
@@ -68,7 +89,7 @@ def _narrowed(offers: Sequence[Offer], found: Sequence[Match], screen: Screen) -
 
 
 def _prompt(offers: Sequence[Offer], question: str) -> Prompt:
-    choices = tuple(Choice(offer.name, offer.title) for offer in offers)
+    choices = tuple(Choice(offer.name, offer.title, detail=offer.detail) for offer in offers)
     return Prompt("unstuck/start", "start", 0, "choice", plain(question), choices)
 
 

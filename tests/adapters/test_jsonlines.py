@@ -148,13 +148,7 @@ SECRET = Prompt("set-password/word", "word", 1, "secret", plain("The new passwor
 
 
 def test_a_secret_comes_from_elsewhere_as_long_as_there_is_one() -> None:
-    turns = (
-        asking(JUNK),
-        asking(SECRET),
-        asking(replace(SECRET, seq=2)),
-        asking(replace(SECRET, seq=3)),
-        ending(),
-    )
+    turns = (asking(JUNK), asking(SECRET), asking(SECRET), asking(SECRET), ending())
     out = io.StringIO()
     driver = Scripted(*turns)
     source = io.StringIO('{"answer": "missing"}\n{"answer": "third"}\n')

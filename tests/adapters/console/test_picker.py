@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import io
+import re
 
 import pytest
 
 from adapters.console.line_asker import LineAsker
-from adapters.console.picker import IS_IT, NONE_FITS, QUESTION, SEVERAL, Offer, pick
+from adapters.console.picker import IS_IT, NONE_FITS, QUESTION, SEVERAL, Offer, going_on, pick
 from adapters.console.screen import PlainScreen
 from adapters.finder import Match
+from adapters.onlooker import OpenSession
 
 OFFERS = (
     Offer("email-not-received", "A client did not receive the setup email"),
@@ -28,7 +30,7 @@ def picked(typed: str, said: str = "") -> tuple[str, str]:
     out = io.StringIO()
     screen = PlainScreen(out)
     asker = LineAsker(screen, io.StringIO(typed))
-    return pick(OFFERS, lambda words: FOUND.get(words, ()), screen, asker, said=said), out.getvalue()
+    return pick(OFFERS, lambda words: FOUND.get(words, ()), screen, asker, said=said).name, out.getvalue()
 
 
 def test_one_is_picked_by_its_number() -> None:
@@ -74,3 +76,23 @@ def test_commands_at_the_list_are_answered() -> None:
 def test_leaving_starts_nothing(typed: str) -> None:
     with pytest.raises(EOFError):
         picked(typed)
+
+
+def test_a_conversation_to_go_on_with_stands_below_the_flows() -> None:
+    out = io.StringIO()
+    screen = PlainScreen(out)
+    open_one = going_on(
+        OpenSession("s7", "A client did not receive it", "Ana Souza", "Is it there?", "2026-11-24T10:02:11Z")
+    )
+    unknown = going_on(OpenSession("s8", "A video session does not start", "", "", "nonsense"))
+    offers = (*OFFERS, open_one, unknown)
+    found = pick(offers, lambda words: (), screen, LineAsker(screen, io.StringIO("ana\n")))
+    assert (found.name, found.open) == ("s7", True)
+    shown = " ".join(out.getvalue().split())
+    assert re.search(
+        r"4 Go on: Ana Souza, A client did not receive it "
+        r"asked: Is it there\? \(2. Nov ..:.2\)",
+        shown,
+    )
+    assert unknown.title == "Go on: A video session does not start"
+    assert unknown.detail == "waits"
