@@ -22,7 +22,7 @@ from adapters.replay.replay_file import Replay, read_replay
 from adapters.replay.rewriting import NotByLine, rewritten
 from adapters.replaying import failure_text, run_text
 from adapters.staging import DriverStage, people_for
-from engine import Diagnostic, Source, has_errors
+from engine import Diagnostic, Source, has_errors, with_stop
 
 
 class Blessed(msgspec.Struct, frozen=True):
@@ -70,7 +70,7 @@ def bless_file(path: Path, library: Library) -> Blessed:
 def _healed(replay: Replay, library: Library) -> Healing:
     people, problems = people_for(replay)
     if has_errors(problems):
-        return Healing((), f"The people it starts with are wrong: {problems[0]}.")
+        return Healing((), f"The people it starts with are wrong: {with_stop(str(problems[0]))}")
     try:
         library.to_start(replay.flow, replay.audience)
     except PlainProblem as problem:

@@ -23,7 +23,7 @@ from adapters.replay.replay_check import place_of, unfit
 from adapters.replay.replay_file import Replay, read_replay
 from adapters.replay.runner import Break, hold
 from adapters.staging import DriverStage, people_for, policy_for
-from engine import Diagnostic, Flow, Source, Traced, finding, has_errors
+from engine import Diagnostic, Flow, Source, Traced, finding, has_errors, with_stop
 
 Watch: TypeAlias = Callable[[str, Flow, tuple[Traced, ...]], None]
 """Takes the path of a replay, the flow of one of its sessions, and that session's trace."""
@@ -202,7 +202,7 @@ def failure_text(outcome: ReplayOutcome) -> str:
     if outcome.broke is None:
         return "\n".join(str(each) for each in outcome.findings)
     broke = outcome.broke
-    lines = [f"{broke.place}: expected {broke.expected}, but there came {broke.came}."]
+    lines = [f"{broke.place}: expected {broke.expected}, but there came {with_stop(broke.came)}"]
     if outcome.step:
         lines.append(f"The flow stood at {broke.step} ({outcome.step}).")
     if broke.why:

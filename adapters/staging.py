@@ -11,7 +11,6 @@ import mailbox
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -19,12 +18,11 @@ from pathlib import Path
 import msgspec
 
 from adapters.clinic.actions import CATALOG
-from adapters.clinic.by_hand import ByHand, change_by_hand
 from adapters.clinic.database import open_database
 from adapters.clinic.embedded import EmbeddedClinic
 from adapters.clinic.holdings import held_by
-from adapters.clinic.names import slug
-from adapters.clinic.people import ContactEntry, People, given
+from adapters.clinic.laid_over import lay_over
+from adapters.clinic.people import People
 from adapters.clinic.people_file import load_people, people_of, sample_source
 from adapters.clinic.port import ActionFailed, Backend, CallContext, OutcomeLost
 from adapters.clinic.show import journal_lines
@@ -37,7 +35,8 @@ from adapters.gates.policy_gate import PolicyGate
 from adapters.gates.port import Question
 from adapters.library import Library
 from adapters.mail.maildir import Maildir
-from adapters.replay.port import CallMade
+from adapters.problems import PlainProblem
+from adapters.replay.port import CallMade, StageFailed
 from adapters.replay.replay_file import LOST, NOT_DONE, Replay
 from adapters.secrets.vault import MemoryVault
 from adapters.stores.port import Store
@@ -353,22 +352,9 @@ def change_people(folder: Path, replay: Replay, change: Node, now: datetime) -> 
     database = open_database(folder / CLINIC)
     try:
         with database.writing(_SECONDS) as connection:
-            for client in people.clients:
-                for person in (client, *client.contacts):
-                    account = given(person.account, None)
-                    changes = ByHand(person.email, person.online_access, person.email_notifications)
-                    if account is not None:
-                        changes = replace(changes, account=account.state)
-                    if isinstance(person, ContactEntry):
-                        changes = replace(changes, consent=person.consent)
-                    if _says_something(changes):
-                        change_by_hand(connection, slug(person.name), changes, now)
-                for contact in client.contacts:
-                    if contact.primary is True:
-                        connection.execute(
-                            "UPDATE person SET is_primary = 1, version = version + 1 WHERE id = ?",
-                            (slug(contact.name),),
-                        )
+            lay_over(connection, people, now)
+    except (ActionFailed, PlainProblem) as error:
+        raise StageFailed(f"this cannot be changed by hand: {error}") from None
     finally:
         database.close()
 
@@ -386,10 +372,6 @@ def held_at(clinic: Path, mail: Path) -> dict[str, Value]:
     finally:
         database.close()
     return {**held, "mailbox": _letters(mail), "tickets": tickets, "journal": journal}
-
-
-def _says_something(changes: ByHand) -> bool:
-    return changes != ByHand()
 
 
 def _letters(folder: Path) -> list[Value]:

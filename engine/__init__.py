@@ -21,7 +21,7 @@ from engine.actions import (
 from engine.answers import address_warnings
 from engine.codes import CODES, finding
 from engine.compiler import Compiled, compile_pack
-from engine.describe import describe, describe_done
+from engine.describe import describe, describe_done, with_stop
 from engine.diagnostics import Diagnostic, Severity, did_you_mean, has_errors, in_reading_order
 from engine.digest import digest, question_in_short
 from engine.effects import (
@@ -277,4 +277,5 @@ __all__ = [
     "vocabulary_schema",
     "why",
     "why_not",
+    "with_stop",
 ]

@@ -18,6 +18,7 @@ import re2
 
 from engine.characters import looks_latin, looks_like, mixed_scripts, name_of, script_of, visible
 from engine.codes import finding
+from engine.describe import with_stop
 from engine.diagnostics import Diagnostic
 from engine.effects import Choice, PromptKind
 from engine.limits import DEFAULT_LIMITS
@@ -143,7 +144,7 @@ def _offer(question: Question) -> str:
         return "There is nothing to choose from here."
     labels = [visible(choice.label) for choice in question.choices[:6]]
     more = " …" if len(question.choices) > len(labels) else ""
-    return f"Please choose one of these: {'; '.join(labels)}{more}."
+    return with_stop(f"Please choose one of these: {'; '.join(labels)}{more}")
 
 
 def _as_text(raw: Value) -> str | None:

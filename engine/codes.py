@@ -676,10 +676,10 @@ _STRUCTURE: Mapping[str, Code] = {
         (
             "flow: example\n"
             "audience: [agent]\n"
+            "exits: [done]\n"
             "steps:\n"
             "  - visit: example # <- here\n"
-            "  - id: over\n"
-            "    end: stopped\n"
+            "  - return: done\n"
         ),
     ),
     "U222": Code(

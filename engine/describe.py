@@ -29,6 +29,11 @@ def describe_done(action: Action, args: Mapping[str, Value], subject_name: str =
     return _filled(action.done or action.doc.rstrip("."), action, args, subject_name)
 
 
+def with_stop(text: str) -> str:
+    """A sentence with its full stop, also where it comes from elsewhere and may end already."""
+    return text if text.rstrip("*_`\"'”)").endswith((".", "!", "?", "…", ":")) else f"{text}."
+
+
 def describe_secret(action: Action, args: Mapping[str, Value], member: str, subject_name: str = "") -> str:
     """What the secret `member` of the result is called when it is shown: "The password for Ana Souza"."""
     return _filled(action.reveal, action, args, subject_name) if action.reveal else member.replace("_", " ")

@@ -13,6 +13,7 @@ import msgspec
 from engine import calls
 from engine.actions import Effect
 from engine.answers import NotAccepted
+from engine.describe import with_stop
 from engine.effects import Prompt
 from engine.expression_tree import Tree, children, path
 from engine.rich import plain
@@ -100,7 +101,7 @@ def _not_repeated(run: Run, waiting: AtPrompt) -> str | None:
     if before.path != run.full(call.step) or before.key not in run.behind:
         return None
     run.effects.pop()
-    run.say(plain(f"This stays as it was done at {before.at[11:16]} UTC: {before.text}."))
+    run.say(plain(f"This stays as it was done at {before.at[11:16]} UTC: {with_stop(before.text)}"))
     return calls.decided(run, waiting, "skip", "")
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from engine.actions import Action, Effect, Failure
-from engine.describe import describe
+from engine.describe import describe, with_stop
 from engine.effects import (
     Ask,
     Call,
@@ -516,9 +516,10 @@ def begin(event: Started, flow: Flow) -> State:
 
 def _before(record: CallRecord) -> str:
     when = record.at[11:16]
+    what = with_stop(record.text)
     if record.error is not None:
-        return f"This was tried at {when} UTC; whether it was done is not known: {record.text}. Do it now?"
-    return f"This was already done at {when} UTC: {record.text}. Do it a second time?"
+        return f"This was tried at {when} UTC; whether it was done is not known: {what} Do it now?"
+    return f"This was already done at {when} UTC: {what} Do it a second time?"
 
 
 def _records(value: Value) -> Iterable[dict[str, Value]]:

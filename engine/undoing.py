@@ -12,7 +12,7 @@ import msgspec
 
 from engine.actions import FAILURES, Action, Effect, Failure, Undo
 from engine.approval import approved
-from engine.describe import describe
+from engine.describe import describe, with_stop
 from engine.effects import Call, Choice
 from engine.rich import plain
 from engine.run import UNDOING, Run
@@ -94,7 +94,7 @@ def _offer(run: Run) -> str | None:
     if not run.undoing:
         return run.here
     record = run.record_of(run.undoing[0])
-    _ask(run, record, f"This was done at {record.at[11:16]} UTC: {record.text}.")
+    _ask(run, record, f"This was done at {record.at[11:16]} UTC: {with_stop(record.text)}")
     return None
 
 

@@ -83,7 +83,7 @@ def _missed(
         return []
     _, each, way = best
     needed = _condition(flow, spot_of(each), way)
-    return [decided(flow, each), f"For that way {needed}."]
+    return [decided(flow, each), *([f"For that way {needed}."] if needed else [])]
 
 
 def _onward(

@@ -13,7 +13,7 @@ from datetime import datetime
 from adapters.clinic.accounts import account_of, add_account, link_holder
 from adapters.clinic.moments import stored
 from adapters.clinic.outcomes import note
-from adapters.clinic.people import OMITTED, MaybeTruth, MaybeWord, Word, given
+from adapters.clinic.people import OMITTED, MaybeTruth, MaybeWord, Truth, Word, given
 from adapters.clinic.port import ActionFailed
 from adapters.clinic.records import Person, find_person
 from engine import Failure
@@ -24,13 +24,14 @@ BY_HAND = "by_hand"
 @dataclass(frozen=True, slots=True)
 class ByHand:
     """What is changed; what is left out stays. `account` is invited, active, disabled or locked, `consent`
-    (of a contact) none, active or inactive."""
+    (of a contact) none, active or inactive, and `primary` whether a contact is a primary one."""
 
     email: MaybeWord = OMITTED
     online_access: MaybeTruth = OMITTED
     email_notifications: MaybeTruth = OMITTED
     account: Word = OMITTED
     consent: Word = OMITTED
+    primary: Truth = OMITTED
 
 
 def change_by_hand(connection: sqlite3.Connection, subject: str, changes: ByHand, now: datetime) -> None:
@@ -55,6 +56,9 @@ def change_by_hand(connection: sqlite3.Connection, subject: str, changes: ByHand
             "UPDATE person SET consent = ?, consent_version = consent_version + 1 WHERE id = ?",
             (consent, subject),
         )
+    primary = given(changes.primary, None)
+    if primary is not None:
+        connection.execute("UPDATE person SET is_primary = ? WHERE id = ?", (primary, subject))
     state = given(changes.account, "")
     if state:
         _set_account(connection, find_person(connection, subject), state)

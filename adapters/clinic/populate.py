@@ -47,22 +47,32 @@ def populate(connection: sqlite3.Connection, people: People, now: datetime) -> N
 
     Raises PlainProblem where the people contradict themselves, Unusable if the time zone is not known here.
     """
-    clinic = _add_clinic(connection, people.clinic)
-    today = clinic.today(now)
-    filling = _Filling(connection, clinic, now.astimezone(UTC), today, {})
+    _add_clinic(connection, people.clinic)
+    fresh = filling(connection, now)
     ids: set[str] = set()
     clients = []
     for entry in people.clients:
         ids.add(id := slug(entry.name, ids))
         clients.append((id, entry))
-        filling.add_client(id, entry)
+        fresh.add_client(id, entry)
     for client, entry in clients:
         for contact in entry.contacts:
             ids.add(id := slug(contact.name, ids))
-            filling.add_contact(id, contact, client)
+            fresh.add_contact(id, contact, client)
 
 
-def _add_clinic(connection: sqlite3.Connection, entry: ClinicEntry) -> Clinic:
+def filling(connection: sqlite3.Connection, now: datetime) -> Filling:
+    """Fills a file that holds its clinic; accounts that are there already are known."""
+    clinic = load_clinic(connection)
+    logins = connection.execute(
+        """SELECT login_email, account.id, name FROM account
+           JOIN holder ON holder.account = account.id JOIN person ON person.id = holder.subject"""
+    )
+    known = {str(login).casefold(): (int(id), str(name)) for login, id, name in logins}
+    return Filling(connection, clinic, now.astimezone(UTC), clinic.today(now), known)
+
+
+def _add_clinic(connection: sqlite3.Connection, entry: ClinicEntry) -> None:
     login_url = given(entry.login_url, "https://clinic.example")
     host = urlsplit(login_url).hostname or "clinic.example"
     name = given(entry.name, "The clinic")
@@ -87,10 +97,9 @@ def _add_clinic(connection: sqlite3.Connection, entry: ClinicEntry) -> Clinic:
             given(entry.mail_policy, "automatic"),
         ),
     )
-    return load_clinic(connection)
 
 
-class _Filling(msgspec.Struct, frozen=True):
+class Filling(msgspec.Struct, frozen=True):
     """The file while it is filled. `logins` holds each login address with its account and its person."""
 
     connection: sqlite3.Connection
@@ -278,11 +287,16 @@ def _sent(invitation: InvitationEntry, clinic: Clinic) -> int:
 
 
 def _delivery(invitation: InvitationEntry, delivery: DeliveryEntry | None) -> tuple[str, str | None]:
-    """The state of the mail and its status, each following from the other where only one is given."""
-    state = delivery.state if delivery is not None else None
-    status = delivery.status if delivery is not None else None
-    if state is None and status is not None:
-        state = _STATES_BY_CLASS[status[0]]
-    if state is None:
+    """The state of the mail and its status, as far as the setup email tells of them, too."""
+    if delivery is None or (delivery.state is None and delivery.status is None):
         state = {"used": "delivered", "failed": "bounced"}.get(invitation.state or "", "sent")
+        return implied_delivery(DeliveryEntry(state))
+    return implied_delivery(delivery)
+
+
+def implied_delivery(delivery: DeliveryEntry) -> tuple[str, str | None]:
+    """The state of a mail and its status, each following from the other where only one is given."""
+    state, status = delivery.state, delivery.status
+    if state is None:
+        state = _STATES_BY_CLASS[status[0]] if status is not None else "sent"
     return state, status or _STATUS_BY_STATE.get(state)

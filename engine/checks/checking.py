@@ -212,15 +212,15 @@ class Checking:
         )
 
     def ways(self, step: Step) -> list[Edge]:
-        """The ways out of a step. A visit whose every exit is routed never goes on past it; one for each item
-        of a list does when the list is empty."""
+        """The ways out of a step. A visit whose every exit is routed never goes on past it, nor one of a flow
+        that has no exits; one for each item of a list does when the list is empty."""
         edges = list(step.edges())
         if isinstance(step, Choose) and self._has_all_cases(step):
             return [edge for edge in edges if edge.label != "else" or "else" in step.cases]
         if not isinstance(step, VisitFlow) or step.items is not None:
             return edges
         tree = self.trees.get(step.flow.text)
-        if tree is None or not tree.exits or any(name not in step.routes for name in tree.exits):
+        if tree is None or any(name not in step.routes for name in tree.exits):
             return edges
         return [edge for edge in edges if edge.label]
 

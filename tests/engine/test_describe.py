@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.clinic.actions import CATALOG
-from engine import ALWAYS_POSSIBLE, Action, Effect, Failure, Value, describe, describe_done
+from engine import ALWAYS_POSSIBLE, Action, Effect, Failure, Value, describe, describe_done, with_stop
 
 SETTINGS = CATALOG.actions["set_portal_settings"]
 
@@ -67,3 +67,18 @@ def test_each_write_has_its_words_and_each_read_none(action: Action) -> None:
     assert not action.failures & ALWAYS_POSSIBLE
     assert (Failure.OUTCOME_UNKNOWN in action.failures) == (action.effect is not Effect.READ)
     assert all(action.param(clause.param) is not None for clause in action.clauses)
+
+
+@pytest.mark.parametrize(
+    ("text", "ended"),
+    [
+        ("It is done", "It is done."),
+        ("It is done.", "It is done."),
+        ("Does it?", "Does it?"),
+        ("Choose: A; B …", "Choose: A; B …"),
+        ("the words “Is it?”", "the words “Is it?”"),
+        ("**Stop!**", "**Stop!**"),
+    ],
+)
+def test_a_sentence_ends_once(text: str, ended: str) -> None:
+    assert with_stop(text) == ended
