@@ -55,7 +55,7 @@ def test_the_second_of_one_name_is_the_second_that_is_written(bench: Bench, tmp_
         bench, tmp_path, "clients: [{name: Mara Lindqvist}, {name: Mara Lindqvist, email: new@mail.example}]"
     )
     assert address(bench, "mara-lindqvist") == "mara.l@mail.example"
-    assert address(bench, "mara-lindqvist-2") == "new@x.example"
+    assert address(bench, "mara-lindqvist-2") == "new@mail.example"
 
 
 def test_a_contact_is_looked_for_at_the_client(bench: Bench, tmp_path: Path) -> None:
