@@ -22,9 +22,12 @@ def rotate_keys(store: str | None) -> int:
 
     from adapters.console.screen import say
     from adapters.keys import keys_path, rotate
-    from adapters.wiring import store_path
+    from adapters.wiring import note_down, open_store_behind, store_path
 
     path = store_path(store)
+    if path.exists():
+        with open_store_behind(path) as kept:
+            note_down(kept, "rotate keys")
     name = rotate(path)
     say(
         sys.stdout, f"New conversations use the key {name}. Copy {keys_path(path)} to where its copy is kept."

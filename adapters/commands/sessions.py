@@ -117,8 +117,10 @@ def backup(file: Path, store: str | None) -> int:
     """
     from adapters.keys import keys_path
     from adapters.stores.key_file import key_path
+    from adapters.wiring import note_down
 
     with _opened(store) as kept:
+        note_down(kept, "backup")
         health = kept.back_up(file)
         secret = (key_path(kept.path), keys_path(kept.path))
     _say(f"Copied {health.sessions} {_conversations(health.sessions)} to {file}.")

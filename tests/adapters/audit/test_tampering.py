@@ -3,6 +3,7 @@ named; and where nothing can be audited, nothing is done."""
 
 from __future__ import annotations
 
+import json
 import resource
 import shutil
 import sqlite3
@@ -15,6 +16,7 @@ import pytest
 
 from adapters.audit.chain import Link
 from adapters.audit.trail import AuditTrail, head_path
+from adapters.cli import run
 from adapters.driver import Driver
 from adapters.problems import Unusable
 from adapters.stores.port import Commit
@@ -260,3 +262,29 @@ def test_a_trail_with_another_key_finds_the_first_entry_bad(tmp_path: Path) -> N
     checked = other.look_over(before, [Link(*each) for each in entries], None, against_head=False)
     assert checked.flaw is not None
     assert checked.flaw.number == 1
+
+
+def test_whatever_is_done_with_what_is_kept_is_audited(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    with open_desk(Options()) as desk:
+        session = desk.driver.start("email-not-received", actor="kim", audience=Audience.AGENT).session
+    deeds = {
+        "show": ["sessions", "show", session],
+        "export": ["sessions", "export", session, "-o", str(tmp_path / "export")],
+        "backup": ["sessions", "backup", str(tmp_path / "copy.db")],
+        "rotate keys": ["keys", "rotate"],
+        "find person": ["person", "find", "Ana Souza"],
+        "export person": ["person", "export", "Ana Souza"],
+        "erase person": ["person", "erase", "Ana Souza", "--yes"],
+        "purge outdated": ["sessions", "purge", "--outdated", "--yes"],
+        "purge": ["sessions", "purge", session, "--open", "--yes"],
+        "export audit": ["audit", "export"],
+    }
+    for words in deeds.values():
+        assert run(words) in (0, 1), words
+    with open_store_behind(tmp_path / "unstuck" / "sessions.db") as store:
+        told = [json.loads(entry.body) for entry in store.audited()[1]]
+    assert [each["action"] for each in told if each["kind"] == "records"] == list(deeds)
+    assert all(each["by"]["actor"] for each in told)
