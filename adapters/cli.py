@@ -26,6 +26,7 @@ import click
 from adapters.commands import sessions as operating
 from adapters.commands.audit import audit
 from adapters.commands.clinic_serve import serve as serve_clinic
+from adapters.commands.clinic_try import try_action
 from adapters.commands.completion import completion, flow_names
 from adapters.commands.config import config as preferences
 from adapters.commands.doctor import doctor
@@ -623,6 +624,7 @@ def _switch(word: str | None) -> bool | None:
 
 
 clinic.add_command(serve_clinic)
+clinic.add_command(try_action)
 unstuck.add_command(schema)
 unstuck.add_command(preferences)
 unstuck.add_command(completion)

@@ -24,6 +24,7 @@ from adapters.staged import CALLS, CLOCK, TASK, FrontName, Task
 from adapters.staging import (
     ACTOR,
     CLINIC,
+    EMBEDDED,
     MAIL,
     STORE,
     change_people,
@@ -87,7 +88,7 @@ Opening: TypeAlias = Callable[[Path], Front]
 
 class ProcessStage:
     """Holds a replay on the front end `name`, with everything it needs in `folder`; `flows` is a folder of
-    one's own flows."""
+    one's own flows, `over` how the clinic is called."""
 
     def __init__(
         self,
@@ -97,6 +98,7 @@ class ProcessStage:
         folder: Path,
         front: FrontName,
         flows: Path | None,
+        over: str = EMBEDDED,
     ) -> None:
         self._replay = replay
         self._library = library
@@ -107,7 +109,7 @@ class ProcessStage:
         text = folder / "replay.yaml"
         text.write_text(replay.source.text, encoding="utf-8")
         own = str(flows.resolve()) if flows is not None else ""
-        self._task = Task(front, str(text), replay.flow, ACTOR, replay.audience, "", own, (), -1)
+        self._task = Task(front, str(text), replay.flow, ACTOR, replay.audience, "", own, (), -1, over)
         self._open = opening(front)
         self._front: Front | None = None
         self._view: View | None = None

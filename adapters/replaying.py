@@ -60,10 +60,11 @@ class ReplayOutcome(msgspec.Struct, frozen=True):
 
 class On(msgspec.Struct, frozen=True):
     """The front end that replays are held on: the engine's own driver, or one in a process of its own, with
-    one's own folder of flows, if there is one."""
+    one's own folder of flows, if there is one; and whether the clinic is called as it is or over HTTP."""
 
     front: Literal["engine", "console", "json"] = "engine"
     flows: Path | None = None
+    over: Literal["embedded", "rest"] = "embedded"
 
 
 ENGINE = On()
@@ -126,10 +127,10 @@ def hold_replay(
 def stage_for(replay: Replay, people: People, library: Library, folder: Path, on: On) -> WatchedStage:
     """The front end that the replay is held on. Raises PlainProblem if something it needs is not there."""
     if on.front == "engine":
-        return DriverStage(replay, people, library, folder)
+        return DriverStage(replay, people, library, folder, on.over)
     from adapters.process_stage import ProcessStage
 
-    return ProcessStage(replay, people, library, folder, on.front, on.flows)
+    return ProcessStage(replay, people, library, folder, on.front, on.flows, on.over)
 
 
 def load_replay(path: Path, library: Library) -> tuple[Replay | None, tuple[Diagnostic, ...]]:

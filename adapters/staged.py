@@ -45,6 +45,7 @@ class Task(msgspec.Struct, frozen=True):
     flows: str
     faults: tuple[tuple[str, str, int], ...]
     generation: int
+    over: str = "embedded"
 
 
 class Noted(msgspec.Struct, frozen=True):
@@ -88,7 +89,7 @@ def _world(folder: Path, task: Task, replay: Replay, library: Library) -> World:
     def clock() -> datetime:
         return datetime.fromisoformat((folder / CLOCK).read_text(encoding="utf-8"))
 
-    return World(replay, library, folder, clock, task.generation, folder / CALLS)
+    return World(replay, library, folder, clock, task.generation, folder / CALLS, task.over)
 
 
 class Telling(Talk):

@@ -64,6 +64,9 @@ SAMPLE = "sample"
 ACTOR = "replay"
 """Who begins a replay's conversation, if nothing else is said."""
 
+EMBEDDED, REST = "embedded", "rest"
+"""Whether the clinic of a world is called as it is, or over HTTP."""
+
 CLINIC, STORE, MAIL = "clinic.db", "sessions.db", "mail"
 """What the parts of a world are called in its folder."""
 
@@ -181,7 +184,8 @@ class World:
     """Everything a replay is held with, in a folder of its own.
 
     A world can be opened again after the process that had it open has ended; `generation` counts that, so
-    that no token is given out twice. `log` is where the calls are written, for other processes to read.
+    that no token is given out twice. `log` is where the calls are written, for other processes to read, and
+    `over` how the clinic is called.
     """
 
     def __init__(
@@ -192,6 +196,7 @@ class World:
         clock: Callable[[], datetime],
         generation: int = 0,
         log: Path | None = None,
+        over: str = EMBEDDED,
     ) -> None:
         self._numbers = count(1 + generation * _MOST_NUMBERS)
         self._library = library
@@ -199,9 +204,13 @@ class World:
         self.store = SqliteStore(folder / STORE)
         self._book = SqliteBook(folder / "gates.db")
         mail = Maildir(folder / MAIL)
-        inside = EmbeddedClinic.open(
+        inside: Backend = EmbeddedClinic.open(
             folder / CLINIC, mail, clock, lambda: f"token-{next(self._numbers):032d}"
         )
+        if over == REST:
+            from adapters.clinic.served.behind import BehindHttp
+
+            inside = BehindHttp(inside)
         self.clinic = FaultyClinic(inside, log)
         self.gate = NotingGate(policy_for(replay)[0], CATALOG, self._book)
         self._sessions = count(1 + len(self.store.sessions(_MOST_NUMBERS)))
@@ -242,13 +251,15 @@ def make_clinic(folder: Path, people: People, clock: Callable[[], datetime]) -> 
 class DriverStage:
     """Holds a replay on the driver itself, with everything it needs in `folder`."""
 
-    def __init__(self, replay: Replay, people: People, library: Library, folder: Path) -> None:
+    def __init__(
+        self, replay: Replay, people: People, library: Library, folder: Path, over: str = EMBEDDED
+    ) -> None:
         self._now = datetime.fromisoformat(replay.now)
         self._replay = replay
         self._library = library
         self._folder = folder
         make_clinic(folder, people, self._clock)
-        self._world = World(replay, library, folder, self._clock)
+        self._world = World(replay, library, folder, self._clock, over=over)
         self._session = ""
 
     def close(self) -> None:

@@ -65,6 +65,7 @@ from engine import (
 )
 
 if TYPE_CHECKING:
+    from adapters.clinic.rest.backend import Exchange
     from adapters.retention import Retention
 
 __all__ = ["Desk", "FlowInfo", "Options", "check_paths", "data_folder", "open_desk"]
@@ -486,14 +487,15 @@ def _path(text: str, option: str) -> Path:
     return path
 
 
-def open_clinic(url: str | None, mailer: Mailer) -> Backend:
+def open_clinic(url: str | None, mailer: Mailer, watch: Callable[[Exchange], None] | None = None) -> Backend:
     """The clinic's system: what `rest:FILE.yaml` describes, an embedded clinic at `sqlite:///PATH`, one of a
-    package that is installed, or without a URL the embedded sample clinic, made on first use."""
+    package that is installed, or without a URL the embedded sample clinic, made on first use. `watch` is
+    told what goes over the wire, without secrets."""
     kind, colon, rest = (url or "").partition(":")
     if kind == "rest":
         from adapters.clinic.rest.backend import RestClinic
 
-        return RestClinic.open(_path(rest, "--clinic"))
+        return RestClinic.open(_path(rest, "--clinic"), watch=watch)
     if colon and kind != "sqlite":
         from adapters.installed import installed_clinic
 

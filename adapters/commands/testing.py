@@ -51,6 +51,13 @@ def coverage_options(command: Callable[P, R]) -> Callable[P, R]:
     show_default=True,
     help="The front end to hold them on; console is a real terminal.",
 )
+@click.option(
+    "--over",
+    type=click.Choice(("embedded", "rest")),
+    default="embedded",
+    show_default=True,
+    help="How the clinic is called; rest is HTTP, by the shipped mapping.",
+)
 @click.option("--random", "number", type=click.IntRange(1), metavar="N", help="N random conversations.")
 @click.option("--seed", type=click.IntRange(0), default=0, help="Which ones; the same seed, the same ones.")
 @click.option("--bless", is_flag=True, help="Write what comes now into replays that go otherwise.")
@@ -63,6 +70,7 @@ def test_replays(
     seed: int,
     report: Path | None,
     front: Literal["engine", "json", "console"],
+    over: Literal["embedded", "rest"],
     coverage: bool,
     **measures: Path | float | str | None,
 ) -> int:
@@ -86,7 +94,7 @@ def test_replays(
     measuring = _measuring(coverage, measures)
     watch = measuring.take if measuring is not None else None
     with _progress(len(read_flows(where).replays)) as told:
-        for outcome in run_replays(where, library, watch, On(front, own)):
+        for outcome in run_replays(where, library, watch, On(front, own, over)):
             outcomes.append(outcome)
             told(len(outcomes))
             _print(f"{'ok    ' if outcome.passed else 'FAILED'}  {outcome.path}: {outcome.name}")

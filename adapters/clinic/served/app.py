@@ -108,7 +108,7 @@ class ServedClinic:
         routes = [
             Path("/openapi.json", self._open(self._describe)),
             Path("/v1/capabilities", self._open(self._capabilities)),
-            Path("/v1/calls/{key}/look-back", self._open(self._look_back), methods=["POST"]),
+            Path("/v1/look-backs", self._open(self._look_back), methods=["POST"]),
             Path("/v1/faults", self._open(self._plan), methods=["PUT"]),
             *(Path(each.path, self._open(self._acting(each)), methods=[each.method]) for each in ROUTES),
         ]
@@ -161,7 +161,7 @@ class ServedClinic:
         action = CATALOG.actions.get(name) if isinstance(name, str) else None
         if action is None or not isinstance(args, dict):
             raise _Refused(422, "invalid_input", "`action` and `args` say which call is looked for.")
-        context = self._context(request, request.path_params["key"])
+        context = self._context(request, _key_of(request))
         known = self._taken_in(action, args)
         found = await run_in_threadpool(self.backend.check_back, action.name, known, context)
         match found:
@@ -177,9 +177,7 @@ class ServedClinic:
 
         async def act(request: Request) -> _Answer:
             args = self._taken_in(action, await _arguments(route, request))
-            key = request.headers.get("idempotency-key", "")
-            if action.effect is not Effect.READ and not key:
-                raise _Refused(422, "invalid_input", "A call that changes something needs Idempotency-Key.")
+            key = "" if action.effect is Effect.READ else _key_of(request)
             fault = self.faults.next(action.name)
             if fault is not None and not FAULTS[fault].acts:
                 return Played(fault, None)
@@ -241,6 +239,13 @@ def _failed(failure: Failure, message: str, result: Value, retry_after: int | No
 
 def _json(value: Value, status: int = 200, headers: Mapping[str, str] | None = None) -> JSONResponse:
     return JSONResponse(value, status, headers=dict(headers or {}))
+
+
+def _key_of(request: Request) -> str:
+    key = request.headers.get("idempotency-key", "")
+    if not key:
+        raise _Refused(422, "invalid_input", "This needs the header Idempotency-Key.")
+    return key
 
 
 async def _arguments(route: Route, request: Request) -> dict[str, Value]:

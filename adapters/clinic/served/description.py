@@ -49,7 +49,7 @@ def description() -> dict[str, Value]:
         if isinstance(at, dict):
             at[route.method.lower()] = _operation(route)
     schemas: dict[str, Value] = {name: _record(kind) for name, kind in CATALOG.records.items()}
-    paths["/v1/calls/{key}/look-back"] = {"post": _look_back()}
+    paths["/v1/look-backs"] = {"post": _look_back()}
     return {
         "openapi": "3.1.0",
         "info": {"title": "An embedded clinic of unstuck", "version": "1"},
@@ -139,7 +139,7 @@ def _look_back() -> dict[str, Value]:
     return {
         "operationId": "look_back",
         "summary": "Says, without acting, what became of the call under a key.",
-        "parameters": [{"name": "key", "in": "path", "required": True, "schema": {"type": "string"}}],
+        "parameters": [_header("Idempotency-Key", "the key of the call that is looked for")],
         "requestBody": {"content": {"application/json": {"schema": body}}},
         "responses": {
             "200": {"description": "found out", "content": {"application/json": {"schema": answer}}}

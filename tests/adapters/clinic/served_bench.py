@@ -10,22 +10,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from adapters.clinic.rest.backend import RestClinic
 from adapters.clinic.rest.egress import Egress
-from adapters.clinic.served import app
 from adapters.clinic.served.app import ServedClinic
+from adapters.clinic.served.behind import example_at
 from adapters.clinic.served.server import serving
 from tests.adapters.clinic.bench import Bench
 
 EGRESS = Egress()
-SHIPPED = Path(app.__file__).with_name("served.rest.yaml")
-
-
-def mapping_to(address: str, folder: Path, deadline: float = 8.0) -> Path:
-    """The shipped mapping with this address."""
-    text = SHIPPED.read_text(encoding="utf-8").replace("http://127.0.0.1:8140", address)
-    text = text.replace("deadline: 8", f"deadline: {deadline:g}")
-    path = folder / f"served-{deadline:g}.rest.yaml"
-    path.write_text(text, encoding="utf-8")
-    return path
 
 
 class Switched:
@@ -50,5 +40,5 @@ def switched() -> Iterator[tuple[Switched, str]]:
 def rest_bench(bench: Bench, application: Switched, address: str, folder: Path) -> Bench:
     """A bench that calls over HTTP what the other one has at hand."""
     application.now = ServedClinic(bench.backend).application()
-    backend = RestClinic.open(mapping_to(address, folder), EGRESS)
+    backend = RestClinic.open(example_at(address, folder), EGRESS)
     return Bench(backend, bench.carrier, bench.clock)

@@ -80,7 +80,7 @@ def test_a_made_password_goes_out_and_is_not_stored_by_caches(client: httpx2.Cli
         ("POST", "/v1/tickets", '{"expected_version": "1"}', 422),
         ("GET", "/v1/clients?nonsense=1", "", 422),
         ("PUT", "/v1/faults", '{"fault": "nonsense"}', 422),
-        ("POST", "/v1/calls/k/look-back", "{}", 422),
+        ("POST", "/v1/look-backs", "{}", 422),
         ("GET", "/v1/nothing", "", 404),
     ],
 )
@@ -95,8 +95,13 @@ def test_a_call_is_looked_for_by_its_key(client: httpx2.Client) -> None:
     args = {"topic": "I cannot log in"}
     asked = {"action": "request_help", "args": args}
     ticket = client.post("/v1/requests", json=args, headers={"idempotency-key": "k"}).json()
-    assert client.post("/v1/calls/k/look-back", json=asked).json() == {"found": "happened", "result": ticket}
-    assert client.post("/v1/calls/other/look-back", json=asked).json() == {"found": "did_not_happen"}
+    assert client.post("/v1/look-backs", json=asked, headers={"idempotency-key": "k"}).json() == {
+        "found": "happened",
+        "result": ticket,
+    }
+    assert client.post("/v1/look-backs", json=asked, headers={"idempotency-key": "k/2"}).json() == {
+        "found": "did_not_happen"
+    }
 
 
 @pytest.mark.parametrize(

@@ -20,12 +20,13 @@ from adapters.clinic.port import ActionFailed, CallContext, OutcomeLost
 from adapters.clinic.rest.backend import RestClinic
 from adapters.clinic.rest.egress import Egress
 from adapters.clinic.served.app import ServedClinic
+from adapters.clinic.served.behind import example_at
 from adapters.clinic.served.faults import FAULTS
 from adapters.clinic.served.server import serving
 from engine import Action, CannotTell, DidNotHappen, Effect, Happened, Value
 from tests.adapters.clinic.bench import Bench
 from tests.adapters.clinic.contract import GOOD_ARGS, BackendContract
-from tests.adapters.clinic.served_bench import EGRESS, Switched, mapping_to, switched
+from tests.adapters.clinic.served_bench import EGRESS, Switched, switched
 from tests.adapters.clinic.test_embedded import bench_at, bench_over, journal_of
 
 SHORT, LONG = 0.25, 8.0
@@ -108,7 +109,7 @@ def test_every_fault_at_every_action(
     name: str, server: tuple[Switched, str], untouched: Path, tmp_path: Path
 ) -> None:
     action = CATALOG.actions[name]
-    rest = {seconds: mapping_to(server[1], tmp_path, seconds) for seconds in (SHORT, LONG)}
+    rest = {seconds: example_at(server[1], tmp_path, seconds) for seconds in (SHORT, LONG)}
     wrong: dict[str, tuple[str, int]] = {}
     for fault, how in FAULTS.items():
         path = tmp_path / f"{fault}.db"
@@ -139,7 +140,7 @@ def test_where_nothing_can_be_sent_nothing_happened(name: str, untouched: Path, 
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
     for address in (f"http://127.0.0.1:{port}", "https://no-such-host.invalid"):
-        backend = RestClinic.open(mapping_to(address, tmp_path, LONG), EGRESS)
+        backend = RestClinic.open(example_at(address, tmp_path, LONG), EGRESS)
         assert outcome(backend, bench, CATALOG.actions[name], args, "the-key") == "unavailable"
     bench.backend.close()
 
@@ -154,7 +155,7 @@ def test_a_certificate_is_checked(trusts: bool, untouched: Path, tmp_path: Path)
     authority.issue_cert("127.0.0.1").configure_cert(there)
     bench = bench_over(shutil.copy(untouched, tmp_path / "clinic.db"))
     with serving(ServedClinic(bench.backend).application(), tls=there) as address:
-        backend = RestClinic.open(mapping_to(address, tmp_path, LONG), Egress(context))
+        backend = RestClinic.open(example_at(address, tmp_path, LONG), Egress(context))
         ended = outcome(backend, bench, CATALOG.actions["get_clinic"], {}, "")
     assert ended == ("done" if trusts else "unavailable")
     bench.backend.close()

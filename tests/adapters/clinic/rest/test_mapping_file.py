@@ -8,8 +8,8 @@ import pytest
 
 from adapters.clinic.actions import CATALOG
 from adapters.clinic.rest.mapping_file import read_mapping, trusted
+from adapters.clinic.served.behind import EXAMPLE
 from engine import CODES, Diagnostic, Source
-from tests.adapters.clinic.served_bench import SHIPPED
 
 MARK = "# <- here"
 GOOD = "base: https://api.clinic.example\nactions:\n  get_clinic: {get: /clinic, result: body}\n"
@@ -20,7 +20,7 @@ def found_in(text: str) -> tuple[Diagnostic, ...]:
 
 
 def test_the_shipped_mapping_maps_every_action() -> None:
-    api, findings = read_mapping(Source(SHIPPED.name, SHIPPED.read_text(encoding="utf-8")))
+    api, findings = read_mapping(Source(EXAMPLE.name, EXAMPLE.read_text(encoding="utf-8")))
     assert findings == ()
     assert api is not None
     assert set(api.actions) == set(CATALOG.actions)
