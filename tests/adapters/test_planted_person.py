@@ -50,6 +50,7 @@ CLINICS_OWN = ("clinic.db",)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
     (tmp_path / "temporary").mkdir()
     (tmp_path / "people.yaml").write_text(PEOPLE, encoding="utf-8")
     home = tmp_path / "data" / "unstuck"
@@ -93,6 +94,10 @@ def test_a_person_stands_in_clear_nowhere_and_after_erasing_nowhere_at_all(home:
     session = held(home)
     assert list(hits(home, mail=False)) == []
     run("sessions", "backup", str(home / "copy.db"))
+    assert list(hits(home, mail=False)) == []
+    run("record", session, "-o", str(home / "recorded.replay.yaml"))
+    shown = run("sessions", "list") + run("doctor") + run("audit", "export")
+    assert [what for what, text in PLANTED.items() if text in shown] == []
     assert list(hits(home, mail=False)) == []
     assert PLANTED["note"] in run("person", "export", PLANTED["name"])
     assert session in run("person", "find", PLANTED["email"])
