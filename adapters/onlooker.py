@@ -25,6 +25,9 @@ from engine import (
     state_from_json,
 )
 
+LOOKED_AT = 4
+"""For each open conversation that is wanted, so many are looked at."""
+
 
 class UnderWay(msgspec.Struct, frozen=True):
     """The call that a session waits for: what it does in words, and since when (UTC) it has been sent (""
@@ -79,18 +82,22 @@ class Onlooker:
 
     def open_ones(self, actor: str, limit: int) -> tuple[OpenSession, ...]:
         """The last conversations of `actor` that have not ended, newest first. What cannot be read is left
-        out."""
-        found = []
-        for kept in self._store.sessions(limit, True, actor):
+        out, and so is one in which nothing was answered yet: beginning anew is as good."""
+        found: list[OpenSession] = []
+        for kept in self._store.sessions(LOOKED_AT * limit, True, actor):
             seen = None if kept.damaged else self._seen(kept)
             if seen is not None:
                 found.append(seen)
+            if len(found) == limit:
+                break
         return tuple(found)
 
     def _seen(self, kept: SessionSummary) -> OpenSession | None:
         try:
             flow, state = self._load(kept.session)
         except PlainProblem:
+            return None
+        if not state.trail:
             return None
         now = standing(flow, state)
         waiting = state.waiting

@@ -7,6 +7,7 @@ from typing import assert_never
 
 import msgspec
 
+from adapters.console.addresses import texts_of, warning_rows
 from adapters.console.layout import BLANK, Fragment, Row, row
 from adapters.console.theme import Marks
 from adapters.view import View
@@ -41,7 +42,7 @@ def news_rows(view: View, marks: Marks) -> list[Row]:
     if view.did:
         rows += [BLANK, *(_did_row(did, marks) for did in view.did)]
     if any(said.text for said in view.say):
-        rows += [BLANK, *said_rows(view.say, marks)]
+        rows += [BLANK, *said_rows(view.say, marks), *warning_rows(said.text for said in view.say)]
     if view.info:
         rows += [BLANK, *(row(line, "info", "  ") for line in view.info.splitlines())]
     if view.problem is not None:
@@ -58,6 +59,7 @@ def question_rows(prompt: Prompt, marks: Marks) -> list[Row]:
     rows = [BLANK, *_rich_rows(prompt.text, marks, (("", "  "),), "question")]
     if prompt.hint:
         rows.append(row(prompt.hint, "faint", "  "))
+    rows += warning_rows(texts_of(prompt))
     # Long questions end in a list or a click path, which the choices must not run into.
     return [*rows, BLANK] if len(prompt.text.rich) > 1 else rows
 
