@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 import msgspec
 
@@ -35,6 +35,19 @@ class Uncertain(msgspec.Struct, frozen=True):
 
 
 Carried: TypeAlias = Accepted | Refused | Unreachable | Uncertain
+
+
+ReportState: TypeAlias = Literal["sent", "delivered", "deferred", "bounced", "suppressed", "complained"]
+
+
+class Report(msgspec.Struct, frozen=True):
+    """What is known later about a mail that was accepted. `message_id` is without angle brackets; `status`
+    the enhanced status code, where there is one."""
+
+    message_id: str
+    address: str
+    state: ReportState
+    status: str | None
 
 
 class Mailer(Protocol):

@@ -74,6 +74,7 @@ POLICY = "policy.yaml"
 LIMITS = "limits.yaml"
 RETENTION = "retention.yaml"
 AUDIT_HEAD = "UNSTUCK_AUDIT_HEAD"
+BOUNCES = "UNSTUCK_BOUNCES"
 
 
 class Options(msgspec.Struct, frozen=True):
@@ -504,8 +505,16 @@ def open_clinic(url: str | None, mailer: Mailer, watch: Callable[[Exchange], Non
 
 
 def open_embedded(url: str | None, mailer: Mailer) -> EmbeddedClinic:
-    """The embedded clinic at `sqlite:///PATH`, or the sample one."""
-    return EmbeddedClinic.open(clinic_path(url), mailer, utc_now, new_token)
+    """The embedded clinic at `sqlite:///PATH`, or the sample one. UNSTUCK_BOUNCES names where reports come
+    in: a Maildir or mailbox file of bounces, or a file NAME.jsonl of a provider's events."""
+    path, named = clinic_path(url), os.environ.get(BOUNCES)
+    if not named:
+        return EmbeddedClinic.open(path, mailer, utc_now, new_token)
+    from adapters.mail.reports import EventFile, Mailbox
+
+    at = _path(named, BOUNCES)
+    source = EventFile(at) if at.suffix == ".jsonl" else Mailbox(at)
+    return EmbeddedClinic.open(path, mailer, utc_now, new_token, reports=source.reports)
 
 
 def clinic_path(url: str | None) -> Path:

@@ -17,6 +17,7 @@ from adapters.clinic.moments import handed_out, stored
 from adapters.clinic.outcomes import Call
 from adapters.clinic.port import ActionFailed
 from adapters.clinic.records import find_person
+from adapters.letters import Report
 from engine import Failure, Value
 
 _STATUS = re.compile(r"([245])\.(\d{1,3})\.(\d{1,3})")
@@ -38,6 +39,7 @@ _IN_WORDS = {
     "sender_policy": "the receiver's rules do not let the clinic's mail in",
 }
 # An address is given up after these: writing to it again would only harm the clinic's name as a sender.
+_FINAL = frozenset({"bounced", "suppressed", "complained"})
 _HOPELESS = frozenset({"bad_address", "bad_domain", "mailbox_disabled"})
 
 
@@ -120,6 +122,26 @@ def refused(connection: sqlite3.Connection, message: str, address: str, status: 
     record_state(connection, message, state, status, now)
     if is_hopeless(state, status):
         suppress(connection, address, status, stored(now))
+
+
+def take_in(connection: sqlite3.Connection, report: Report, now: datetime) -> bool:
+    """Record what a mail system reports later; False where it is about no mail of this clinic.
+
+    A report is believed for the mail and the address it was sent to only. What was told as bounced or
+    complained of is not taken back by a later word of its delivery.
+    """
+    mail = next(iter(mails(connection, "id = ?", (report.message_id,))), None)
+    if mail is None or normal(mail.to_address) != normal(report.address):
+        return False
+    told_already = (mail.state, mail.status) == (report.state, report.status)
+    if told_already or (mail.state in _FINAL and report.state not in _FINAL):
+        return True
+    record_state(connection, mail.id, report.state, report.status, now)
+    if report.state == "complained":
+        suppress(connection, mail.to_address, report.status or "5.7.1", stored(now))
+    elif is_hopeless(report.state, report.status or ""):
+        suppress(connection, mail.to_address, report.status or "", stored(now))
+    return True
 
 
 def is_hopeless(state: str, status: str) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -27,7 +27,7 @@ from adapters.clinic.credentials import (
     unlock_account,
 )
 from adapters.clinic.database import Database, make_database, open_database
-from adapters.clinic.deliveries import clear_suppression
+from adapters.clinic.deliveries import clear_suppression, take_in
 from adapters.clinic.invitations import Redeemed, prepare_invitation, prepare_reset, redeem
 from adapters.clinic.mail_texts import postal
 from adapters.clinic.notices import Making, Notice, Telling, settle_notice
@@ -53,7 +53,7 @@ from adapters.clinic.records import Clinic, find_person, load_clinic
 from adapters.clinic.sign_ins import LogIn, log_in, open_sign_ins
 from adapters.clinic.tickets import prepare_ticket, request_help, settle_ticket
 from adapters.clinic.verifications import record_verification
-from adapters.letters import Accepted, Carried, Mailer, Uncertain, Unreachable
+from adapters.letters import Accepted, Carried, Mailer, Report, Uncertain, Unreachable
 from adapters.secret import Secret
 from engine import Action, CannotTell, DidNotHappen, Effect, Failure, Finding, Happened, Value
 
@@ -64,6 +64,8 @@ if TYPE_CHECKING:
 
 # A mail that was carried must be recorded, however little of the call's own time is left.
 _SETTLE_SECONDS = 10.0
+# What these tell may have been reported since the mail was accepted.
+_TOLD_LATER = frozenset({"get_delivery", "get_invitation", "check_email"})
 _PLAIN_WRITES: Mapping[str, Callable[[sqlite3.Connection, Call], Value]] = {
     "set_portal_settings": set_portal_settings,
     "request_help": request_help,
@@ -103,12 +105,14 @@ class EmbeddedClinic:
         clock: Callable[[], datetime],
         tokens: Callable[[], str],
         passwords: Callable[[], Secret],
+        reports: Callable[[], Iterable[Report]] = tuple,
     ) -> None:
         self._database = database
         self._mailer = mailer
         self._clock = clock
         self._tokens = tokens
         self._passwords = passwords
+        self._reports = reports
         self._running: set[str] = set()
         self._finished = threading.Condition()
 
@@ -120,14 +124,16 @@ class EmbeddedClinic:
         clock: Callable[[], datetime],
         tokens: Callable[[], str],
         passwords: Callable[[], Secret] = new_password,
+        reports: Callable[[], Iterable[Report]] = tuple,
     ) -> EmbeddedClinic:
         """Open the clinic at `path`.
 
         `clock` gives the moment with its time zone, `tokens` a new unguessable word of at least 128 bits, fit
-        for an address, at each call, `passwords` a new password that can be read out. Raises Unusable, with
+        for an address, at each call, `passwords` a new password that can be read out, `reports` what became
+        of mails since it was last asked. Raises Unusable, with
         what to do.
         """
-        return cls(open_database(path), mailer, clock, tokens, passwords)
+        return cls(open_database(path), mailer, clock, tokens, passwords, reports)
 
     @staticmethod
     def create(path: Path, people: People, clock: Callable[[], datetime], replace: bool = False) -> None:
@@ -152,6 +158,8 @@ class EmbeddedClinic:
             raise ActionFailed(Failure.UNSUPPORTED, f"This clinic's system does not know {action}.")
         checked = checked_arguments(declared, args)
         if declared.effect is Effect.READ:
+            if action in _TOLD_LATER:
+                self._take_in(context.deadline)
             with self._database.reading(context.deadline) as connection:
                 return read(connection, action, checked, self._clock())
         if not context.key:
@@ -174,6 +182,14 @@ class EmbeddedClinic:
             return self._looked_up(declared, args, context, max(until - monotonic(), 0.1))
         except (ActionFailed, OutcomeLost):
             return CannotTell()
+
+    def _take_in(self, seconds: float) -> None:
+        """Record what mail systems reported since the last time."""
+        reports = tuple(self._reports())
+        if reports:
+            with self._database.writing(seconds) as connection:
+                for report in reports:
+                    take_in(connection, report, self._clock())
 
     def redeem(self, token: str, password: Secret | None = None) -> Redeemed:
         """Follow a one-time link, as the person who got the mail would, and choose a password there. Raises
