@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 SUFFIX = ".replay.yaml"
 REPORTS = ("html", "lcov", "cobertura", "json")
+_CONTRACT = "unstuck_contract"
+"""Under which name a test of the backend contract tells what it is about (`contract.PROPERTY`)."""
+
 _SENT = "unstuck_tally"
 """Under which name a process of pytest-xdist hands over what its conversations touched."""
 
@@ -248,11 +251,28 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Show the coverage of the flows."""
+    """Show the coverage of the flows, and what the tests of a clinic's system told."""
+    _tell_contract(terminalreporter)
     verdict = config.stash.get(_VERDICT, None)
     if verdict is not None:
         terminalreporter.section("coverage of the flows")
         terminalreporter.write_line("\n\n".join((verdict.text, *verdict.complaints)))
+
+
+def _tell_contract(terminalreporter: pytest.TerminalReporter) -> None:
+    """The table of the backend contract (`adapters.clinic.contract`), where tests of it were run."""
+    told = [
+        (str(value), ended)
+        for ended, reports in terminalreporter.stats.items()
+        for report in reports
+        for name, value in getattr(report, "user_properties", ())
+        if name == _CONTRACT and ended in ("passed", "failed", "error")
+    ]
+    if told:
+        from adapters.clinic.contract_table import contract_table
+
+        terminalreporter.section("the contract of a clinic's system")
+        terminalreporter.write_line(contract_table(told))
 
 
 def _wanted(config: pytest.Config) -> Wanted:
