@@ -16,7 +16,7 @@ import msgspec
 from adapters.replay.port import Stage, StageFailed
 from adapters.replay.replay_file import OPEN, Expected, Replay
 from adapters.replay.replay_writer import inline
-from adapters.replay.runner import expected_error, is_meant, matches
+from adapters.replay.runner import expected_error, is_meant, matches, outcome_of
 from adapters.view import View
 from engine import Did, Prompt, Value
 
@@ -110,6 +110,7 @@ class _Playing:
             case "restart":
                 self._came(self.stage.restart(), again=True)
             case "start":
+                self._before_another(turn)
                 self._came(self.stage.start(turn.name, turn.by))
             case "hand over":
                 self._came(self.stage.hand_over(turn.text))
@@ -118,6 +119,13 @@ class _Playing:
             case _:
                 if turn.change is not None:
                     self.stage.by_hand(turn.change)
+
+    def _before_another(self, turn: Expected) -> None:
+        """The conversation before another one ended as it ends now."""
+        ended = outcome_of(self.view)
+        if ended != turn.outcome if turn.outcome else ended == OPEN:
+            words = f"another one begins after it ended {ended}" if ended != OPEN else "it goes on there"
+            self._change(self.replay.turns.index(turn), {"after": ended}, words)
 
     def _question(self, prompt: Prompt) -> None:
         """Answer the question with what was written for it, leaving out what does not come any more."""

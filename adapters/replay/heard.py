@@ -124,7 +124,7 @@ def one_after_another(first: Heard, second: Heard) -> Heard:
         first.started,
         (
             *first.turns,
-            HeardTurn("start", begun.at, begun.flow, by=by),
+            HeardTurn("start", begun.at, begun.flow, by=by, outcome=first.end or "open"),
             *(_counted_on(turn, first.made) for turn in second.turns),
         ),
         (*first.calls, *(replace(call, turns=call.turns + before) for call in second.calls)),

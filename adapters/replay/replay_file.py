@@ -50,6 +50,7 @@ TURN_KEYS = (
     "later",
     "restart",
     "start",
+    "after",
     "hand over",
     "stop",
 )
@@ -99,7 +100,8 @@ class Expected(msgspec.Struct, frozen=True):
     holds, or of a case that is handed over; `fault` what the backend is made to answer at the `call`-th call
     of the action (0: the first one for which nothing is planned yet); `by` who answers or begins, if not the
     usual person. A secret is shown (`reveal: true`) or gone (`reveal: lost`), which `error` says; `minutes`
-    pass.
+    pass. `outcome` is how a call is known to have gone, or how the conversation ended after which another one
+    is begun (empty: in any way, but it ended).
     """
 
     kind: TurnKind
@@ -204,9 +206,15 @@ class _Reading:
             case "stop":
                 return Expected("stop", place)
             case "start":
-                return Expected("start", place, self._text(node, "start"), by=self._text(node, "by", ""))
+                return self._start(node, place)
             case _:
                 return Expected("back", place)
+
+    def _start(self, node: Mapping, place: Place) -> Expected:
+        after = self._word(node, "after", ENDS) if node.get("after") else ""
+        return Expected(
+            "start", place, self._text(node, "start"), outcome=after, by=self._text(node, "by", "")
+        )
 
     def _ask(self, node: Mapping, place: Place) -> Expected:
         answer = node.get("answer")

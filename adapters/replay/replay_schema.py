@@ -63,5 +63,6 @@ def _turn(catalog: Catalog, people: Schema) -> dict[str, Schema]:
         "hand over": told("The case is handed over with these words", written()),
         "stop": told("The conversation is given up", {}),
         "start": told("Another conversation is begun, in this flow", written()),
+        "after": told("How the one before ended; open if it goes on", one_of(ENDS)),
     }
     return {key: values.get(key, {}) for key in TURN_KEYS}

@@ -102,6 +102,7 @@ class _Holding:
                 self._came(self.stage.restart(), again=True)
             case "start":
                 self._no_more_calls(turn.place, f"another conversation: {turn.name}")
+                self._ended(turn)
                 self._came(self.stage.start(turn.name, turn.by))
             case "hand over":
                 self._no_more_calls(turn.place, "that the case is handed over")
@@ -180,11 +181,18 @@ class _Holding:
             did = self.dids[0]
             raise _Parted(place, wanted, f"the call `{did.action}` ({did.outcome})")
 
+    def _ended(self, turn: Expected) -> None:
+        """Another conversation is begun after this one has ended as it should."""
+        ended = outcome_of(self.view)
+        if ended != turn.outcome if turn.outcome else ended == OPEN:
+            raise _Parted(
+                turn.place, f"the end{f': {turn.outcome}' if turn.outcome else ''}", self._waiting()
+            )
+
     def _end(self) -> None:
         wanted = f"the end: {self.replay.end}"
         self._no_more_calls(self.replay.end_place, wanted)
-        end = self.view.end if self.view is not None else None
-        if (end.outcome.value if end is not None else OPEN) != self.replay.end:
+        if outcome_of(self.view) != self.replay.end:
             raise _Parted(self.replay.end_place, wanted, self._waiting())
         held = self.stage.holds()
         for key, value, place in self.replay.holds:
@@ -217,6 +225,11 @@ class _Holding:
                 return f"the end: {outcome.value}"
             case None:
                 return "nothing"
+
+
+def outcome_of(view: View | None) -> str:
+    """How the conversation ended, in the words of a replay."""
+    return view.end.outcome.value if view is not None and view.end is not None else OPEN
 
 
 def _indented(text: str) -> str:

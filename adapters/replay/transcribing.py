@@ -57,7 +57,8 @@ def _turn(turn: HeardTurn, stand_ins: StandIns) -> Value:
             said = {kind: turn.error or True}
     if turn.by:
         said["by"] = stand_ins.actor(turn.by)
-    told: dict[str, Value] = {"problem": turn.problem, "outcome": turn.outcome, "fault": turn.fault}
+    how = "after" if turn.kind == "start" else "outcome"
+    told: dict[str, Value] = {"problem": turn.problem, how: turn.outcome, "fault": turn.fault}
     if turn.kind == "did":
         told["error"] = turn.error
     if turn.call > 1:

@@ -79,7 +79,7 @@ def test_what_can_be_meant_is_left_alone(turn: str, library: Library) -> None:
 def test_a_flow_that_is_begun_in_a_replay_may_be_asked_about_too(library: Library) -> None:
     text = "replay: r\nflow: security-stop\nas: agent\nturns:\n  - {ask: how, answer: set}\nend: solved\n"
     assert [each.code for each in findings(text, library)] == ["U404"]
-    text = text.replace("turns:\n", "turns:\n  - {start: set-password, by: kim}\n")
+    text = text.replace("turns:\n", "turns:\n  - {start: set-password, by: kim, after: open}\n")
     assert findings(text, library) == ()
 
 

@@ -89,6 +89,28 @@ def test_the_first_difference_is_named(
     assert (broke.place.line, expected in broke.expected, came in broke.came) == (line, True, True), broke
 
 
+@pytest.mark.parametrize(
+    ("start", "expected"),
+    [
+        ("{start: bounced}", ""),
+        ("{start: bounced, after: solved}", ""),
+        ("{start: bounced, after: stopped}", "the end: stopped"),
+    ],
+)
+def test_another_conversation_begins_when_the_one_before_has_ended(
+    start: str, expected: str, tmp_path: Path, library: Library
+) -> None:
+    another = f"  - {start}\nend: open\n"
+    broke = run(GOOD.replace("end: solved\n", another), tmp_path, library).broke
+    assert (broke.expected if broke is not None else "") == expected
+    text = GOOD.replace("  - {ask: arrived, answer: yes}\nend: solved\n", another)
+    broke = run(text, tmp_path, library).broke
+    assert broke is not None
+    assert broke.came == "the question `arrived`"
+    broke = run(text.replace(start, "{start: bounced, after: open}"), tmp_path, library).broke
+    assert broke is None
+
+
 def test_a_failure_shows_the_lines_and_the_conversation(tmp_path: Path, library: Library) -> None:
     text = failure_text(run(GOOD.replace("end: solved", "end: escalated"), tmp_path, library))
     assert "case.replay.yaml:19:" in text
