@@ -1,7 +1,7 @@
 # Everything one does with a checkout. `make` alone lists it. The first use sets .venv up, later ones do not.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help chat test test-all soak bench check lint tidy pins clean setup-run setup-test
+.PHONY: help chat serve test test-all soak bench check lint tidy pins clean setup-run setup-test
 
 PYTEST = .venv/bin/python -m pytest -q --durations=5 -n 2
 
@@ -10,6 +10,9 @@ help: ## list the targets
 
 chat: setup-run ## talk to the sample clinic (make chat ARGS="--help" for more)
 	@.venv/bin/unstuck chat $(ARGS) || [ $$? -eq 3 ]
+
+serve: setup-run ## the help widget on a demo page, at http://127.0.0.1:8130 (make serve ARGS="--help" for more)
+	@.venv/bin/unstuck serve $(ARGS)
 
 test: lint ## style, types and all tests that this machine can run
 	@$(PYTEST) -m "not soak" $(ARGS)

@@ -36,6 +36,7 @@ from adapters.commands.privacy import privacy
 from adapters.commands.record import record
 from adapters.commands.reference import reference
 from adapters.commands.schema import schema
+from adapters.commands.serve import serve as serve_web
 from adapters.commands.testing import test_replays
 
 if TYPE_CHECKING:
@@ -634,5 +635,6 @@ unstuck.add_command(person)
 unstuck.add_command(privacy)
 unstuck.add_command(record)
 unstuck.add_command(doctor)
+unstuck.add_command(serve_web)
 unstuck.add_command(reference)
 unstuck.add_command(test_replays)

@@ -16,7 +16,7 @@ from engine import DEFAULT_LIMITS, Diagnostic, Limits, Place, Source, decode, fi
 VOCABULARY = "vocabulary.yaml"
 REPLAY = ".replay.yaml"
 INVARIANTS = "invariants.yaml"
-SETTINGS = ("policy.yaml", "limits.yaml", "retention.yaml", "clinic.yaml")
+SETTINGS = ("policy.yaml", "limits.yaml", "retention.yaml", "embeds.yaml", "clinic.yaml")
 PEOPLE = ".people.yaml"
 REST = ".rest.yaml"
 

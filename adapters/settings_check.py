@@ -59,10 +59,17 @@ def _policy(source: Source) -> tuple[Diagnostic, ...]:
     return read_policy(source, shipped_policy(), CATALOG)[1]
 
 
+def _embeds(source: Source) -> tuple[Diagnostic, ...]:
+    from adapters.web.embeds_file import check_embeds
+
+    return check_embeds(source)
+
+
 _CHECKS: Mapping[str, _Check] = {
     "policy.yaml": _policy,
     "limits.yaml": lambda source: read_limits(source)[1],
     "retention.yaml": lambda source: read_retention(source)[1],
+    "embeds.yaml": _embeds,
     "clinic.yaml": lambda source: load_people(source)[1],
     PEOPLE: lambda source: load_people(source)[1],
     REST: lambda source: read_mapping(source)[1],

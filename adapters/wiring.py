@@ -99,6 +99,7 @@ class Desk(msgspec.Struct, frozen=True):
     store: HiddenStore
     actor: str
     audience: Audience
+    clinic: Backend
 
 
 def data_folder() -> Path:
@@ -142,7 +143,8 @@ def open_desk(options: Options) -> Iterator[Desk]:
         stack.callback(driver.close)
         actor = os_user()
         talk = Talk(driver, actor, Onlooker(library, store), options.audience)
-        yield Desk(driver, talk, library, store, actor, gate.role(actor, options.audience))
+        role = gate.role(actor, options.audience)
+        yield Desk(driver, talk, library, store, actor, role, parts.backend)
 
 
 @contextmanager

@@ -1071,6 +1071,14 @@ _DEPLOYMENT: Mapping[str, Code] = {
         Severity.WARNING,
         file="polcy.yaml",
     ),
+    "U563": Code(
+        "an embed that cannot be used",
+        "`embeds.yaml` says for each place where the widget stands from which origins its pages come, and where the"
+        " keys of the server behind them are. Without that nobody could be let in safely.",
+        "Write `origins` as https://HOST, and each key with `algorithm` and either `from_env` or `from_file`.",
+        "embeds:\n  portal:\n    origins: [portal.example]  # <- here\n",
+        file="embeds.yaml",
+    ),
     "U570": Code(
         "an unknown key or action in a mapping",
         "A mapping of an HTTP API (`NAME.rest.yaml`) knows a closed list of keys, and maps the actions that"

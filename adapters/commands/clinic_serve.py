@@ -29,10 +29,10 @@ def serve(
     name lists the faults there are. Without --token-from anybody on this machine can call it.
     """
     from adapters.clinic.served.app import ServedClinic
-    from adapters.clinic.served.server import listening
-    from adapters.clinic.served.server import serve as serve_at
     from adapters.problems import PlainProblem
     from adapters.secret import Secret
+    from adapters.serving import listening
+    from adapters.serving import serve as serve_at
     from adapters.wiring import open_embedded, open_mail
 
     token = os.environ.get(token_from) if token_from is not None else None

@@ -14,7 +14,7 @@ from adapters.clinic.served.app import ServedClinic
 from adapters.clinic.served.description import description
 from adapters.clinic.served.faults import FAULTS
 from adapters.clinic.served.routes import ROUTES, STATUS
-from adapters.clinic.served.server import serving
+from adapters.serving import serving
 from adapters.secret import Secret
 from engine import Failure
 from tests.adapters.clinic.bench import Bench

@@ -1,4 +1,4 @@
-"""The served clinic on a port of this machine, until it is stopped."""
+"""An application on a port of this machine, until it is stopped."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ def listening(host: str, port: int) -> socket.socket:
     return opened
 
 
-def serve(application: ASGIApp, opened: socket.socket) -> None:
-    """Serve until the process is told to end."""
-    _server(application).run(sockets=[opened])
+def serve(application: ASGIApp, opened: socket.socket, grace: int = 0) -> None:
+    """Serve until the process is told to end; requests under way then have `grace` seconds to be answered."""
+    _server(application, grace).run(sockets=[opened])
 
 
 @contextmanager
@@ -43,12 +43,12 @@ def serving(
     if tls is not None:
         server.config.load()
         server.config.ssl = tls
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [opened]}, daemon=True, name="clinic")
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [opened]}, daemon=True, name="server")
     thread.start()
     until = monotonic() + _START_SECONDS
     while not server.started:
         if monotonic() > until or not thread.is_alive():
-            raise Unusable("The clinic could not be served.", "Try again.")
+            raise Unusable("Nothing could be served there.", "Try again.")
         sleep(0.005)
     try:
         yield f"{'http' if tls is None else 'https'}://{host}:{opened.getsockname()[1]}"
@@ -59,7 +59,7 @@ def serving(
         opened.close()
 
 
-def _server(application: ASGIApp) -> uvicorn.Server:
+def _server(application: ASGIApp, grace: int = 0) -> uvicorn.Server:
     return uvicorn.Server(
         uvicorn.Config(
             application,
@@ -69,6 +69,6 @@ def _server(application: ASGIApp) -> uvicorn.Server:
             log_level="critical",
             access_log=False,
             server_header=False,
-            timeout_graceful_shutdown=0,
+            timeout_graceful_shutdown=grace,
         )
     )

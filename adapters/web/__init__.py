@@ -1,0 +1,1 @@
+"""Conversations over HTTP: the API, the help widget, and plain pages for where no script runs."""

@@ -1,0 +1,44 @@
+"""What a request is refused with: a problem as RFC 9457 describes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from adapters.view import Json
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class Refused(Exception):
+    """The request is not done. `title` says what is wrong, `detail` what to do about it."""
+
+    def __init__(
+        self,
+        status: int,
+        title: str,
+        detail: str = "",
+        headers: Mapping[str, str] | None = None,
+        more: Mapping[str, Json] | None = None,
+    ) -> None:
+        self.status = status
+        self.title = title
+        self.detail = detail
+        self.headers = dict(headers or {})
+        self.more = dict(more or {})
+        super().__init__(title)
+
+    def as_json(self) -> dict[str, Json]:
+        """The problem as a JSON object: `type`, `title`, `status`, `detail`, and what else is known."""
+        told: dict[str, Json] = {"type": "about:blank", "title": self.title, "status": self.status}
+        return {**told, **({"detail": self.detail} if self.detail else {}), **self.more}
+
+
+def not_there() -> Refused:
+    """For conversations that are not there, and for other people's: the two are not told apart."""
+    return Refused(404, "There is no such conversation.", "Start a new one.")
+
+
+def not_known() -> Refused:
+    """For requests without a token, or with one that is not valid any more."""
+    headers = {"WWW-Authenticate": 'Bearer realm="unstuck"'}
+    return Refused(401, "This needs the conversation's token.", "Start a conversation, or renew it.", headers)

@@ -1,0 +1,150 @@
+"""The tokens of conversations: opaque, 256 bits, kept as hashes only, each good for one conversation.
+
+A visitor's token lives 24 hours. One of somebody signed in ends after 15 minutes without a request and after
+8 hours at the latest; the host page then vouches for them anew. The tokens of hosts that were used are kept
+until they would have ended anyway. One SQLite file, for any number of processes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from threading import Lock
+
+import msgspec
+
+from adapters.problems import Unusable
+from adapters.web.people import Person
+from engine import Audience
+
+NAME = "web.db"
+VISITOR_SECONDS = 24 * 3600
+IDLE_SECONDS = 15 * 60
+SIGNED_IN_SECONDS = 8 * 3600
+_TOUCHED_EVERY = 20
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS tokens (
+    hash BLOB PRIMARY KEY, session TEXT NOT NULL, embed TEXT NOT NULL, flow TEXT NOT NULL,
+    actor TEXT NOT NULL, audience TEXT NOT NULL, own TEXT NOT NULL,
+    used_at INTEGER NOT NULL, idle INTEGER NOT NULL, ends_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS used (
+    embed TEXT NOT NULL, jti TEXT NOT NULL, until INTEGER NOT NULL, PRIMARY KEY (embed, jti)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS tokens_end ON tokens (ends_at);
+CREATE INDEX IF NOT EXISTS used_until ON used (until);
+"""
+
+
+class Holder(msgspec.Struct, frozen=True):
+    """Whom a token lets in, and to which conversation."""
+
+    session: str
+    embed: str
+    flow: str
+    person: Person
+
+
+class TokenBook:
+    """The tokens in the file at `path`. May be used from several threads."""
+
+    def __init__(self, path: Path) -> None:
+        """The file is made, for its owner only, if it is missing. Raises Unusable."""
+        self._lock = Lock()
+        try:
+            path.touch(mode=0o600)
+            self._db = sqlite3.connect(path, timeout=5.0, isolation_level=None, check_same_thread=False)
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = FULL")
+            self._db.executescript(_TABLES)
+        except (OSError, sqlite3.Error) as error:
+            raise Unusable(
+                f"The tokens of conversations cannot be kept at {path} ({error}).",
+                "Check the folder and its permissions.",
+            ) from error
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._lock:
+            self._db.close()
+
+    def issue(self, holder: Holder, now: int) -> str:
+        """A new token for this person and conversation, at this second of Unix time."""
+        token = secrets.token_urlsafe(32)
+        person = holder.person
+        visitor = person.audience is Audience.VISITOR
+        idle, longest = (VISITOR_SECONDS, VISITOR_SECONDS) if visitor else (IDLE_SECONDS, SIGNED_IN_SECONDS)
+        own = msgspec.json.encode(sorted(person.own)).decode()
+        row = (holder.session, holder.embed, holder.flow, person.actor, person.audience.value, own)
+        with self._writing() as db:
+            db.execute("DELETE FROM tokens WHERE ends_at <= ?", (now,))
+            db.execute(
+                "INSERT INTO tokens VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (_hash(token), *row, now, idle, now + longest),
+            )
+        return token
+
+    def holder(self, token: str, now: int) -> Holder | None:
+        """Whom this token lets in now; None where it is none, or has ended."""
+        query = (
+            "SELECT session, embed, flow, actor, audience, own, used_at, idle FROM tokens"
+            " WHERE hash = ? AND ends_at > ?"
+        )
+        hashed = _hash(token)
+        with self._lock, closing(self._db.execute(query, (hashed, now))) as found:
+            row = found.fetchone()
+        if row is None:
+            return None
+        session, embed, flow, actor, audience, own, used_at, idle = row
+        if now >= used_at + idle:
+            return None
+        if now >= used_at + _TOUCHED_EVERY:
+            with self._writing() as db:
+                db.execute("UPDATE tokens SET used_at = max(used_at, ?) WHERE hash = ?", (now, hashed))
+        ids = frozenset(msgspec.json.decode(own, type=list[str]))
+        return Holder(session, embed, flow, Person(actor, Audience(audience), ids))
+
+    def last_holder(self, session: str) -> Holder | None:
+        """Who holds the conversation, whether their token has ended for want of use or not."""
+        query = "SELECT embed, flow, actor, audience, own FROM tokens WHERE session = ? LIMIT 1"
+        with self._lock, closing(self._db.execute(query, (session,))) as found:
+            row = found.fetchone()
+        if row is None:
+            return None
+        embed, flow, actor, audience, own = row
+        ids = frozenset(msgspec.json.decode(own, type=list[str]))
+        return Holder(session, embed, flow, Person(actor, Audience(audience), ids))
+
+    def end(self, session: str) -> None:
+        """No token of the conversation counts any more."""
+        with self._writing() as db:
+            db.execute("DELETE FROM tokens WHERE session = ?", (session,))
+
+    def first_use(self, embed: str, jti: str, until: int) -> bool:
+        """See `OnceOnly.first_use`."""
+        with self._writing() as db:
+            db.execute("DELETE FROM used WHERE until < ?", (until - 3600,))
+            done = db.execute("INSERT OR IGNORE INTO used VALUES (?, ?, ?)", (embed, jti, until))
+            return done.rowcount == 1
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            try:
+                self._db.execute("BEGIN IMMEDIATE")
+                yield self._db
+                self._db.execute("COMMIT")
+            except sqlite3.Error as error:
+                raise Unusable("The tokens of conversations cannot be kept.", str(error)) from error
+            finally:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+
+
+def _hash(token: str) -> bytes:
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()

@@ -1,0 +1,95 @@
+"""Puts the web together: the desk's driver, the tokens, the embeds, and the pages."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from hashlib import blake2b
+from pathlib import Path
+from typing import NamedTuple
+
+from starlette.types import ASGIApp
+
+from adapters.clinic.port import CallContext
+from adapters.flowdir import read_source
+from adapters.keys import derived
+from adapters.problems import PlainProblem
+from adapters.web.app import Api
+from adapters.web.demo import EMBED as DEMO
+from adapters.web.demo import Demo
+from adapters.web.embeds_file import NAME as EMBEDS
+from adapters.web.embeds_file import read_embeds
+from adapters.web.pages import Pages
+from adapters.web.people import Embed
+from adapters.web.service import Service
+from adapters.web.tokens import NAME as TOKENS
+from adapters.web.tokens import TokenBook
+from adapters.wiring import (
+    Desk,
+    Options,
+    data_folder,
+    open_desk,
+    open_store_behind,
+    settings_folder,
+    store_path,
+)
+
+_CLIENT = "ivy-walker"
+_PRACTITIONER = "dr-roy"
+_CLINIC = "The practice"
+
+
+class Web(NamedTuple):
+    """The application, and whether its demo page is there."""
+
+    application: ASGIApp
+    demo: bool
+
+
+@contextmanager
+def open_web(options: Options, demo: bool, here: bool) -> Iterator[Web]:
+    """The web over a desk, taken apart at the end. Without embeds there is a demo, if only this machine can
+    open it (`here`). Raises PlainProblem."""
+    with ExitStack() as stack:
+        embeds = open_embeds(options.config)
+        desk = stack.enter_context(open_desk(options))
+        path = store_path(options.store)
+        tokens = TokenBook(path.with_name(TOKENS))
+        stack.callback(tokens.close)
+        with open_store_behind(path) as behind:
+            key = derived(behind.master, "unstuck web", 32)
+        shown = _demo(desk, options) if demo or (here and not embeds) else None
+        known = {**embeds, **({DEMO: shown.embed()} if shown is not None else {})}
+        service = Service(
+            desk.driver,
+            desk.library,
+            tokens,
+            known,
+            lambda: int(time.time()),
+            lambda body: blake2b(body, key=key, digest_size=32).hexdigest(),
+        )
+        pages = Pages(service)
+        more = shown.routes(pages) if shown is not None else []
+        yield Web(Api(service).application([*pages.routes(), *more]), shown is not None)
+
+
+def open_embeds(config: Path | None) -> Mapping[str, Embed]:
+    """The embeds that the settings say; none without such a file. Raises PlainProblem."""
+    folder = settings_folder(config)
+    path = folder / EMBEDS if folder is not None else None
+    if folder is None or path is None or not path.exists():
+        return {}
+    source, problem = read_source(path)
+    if source is None:
+        raise PlainProblem(f"The embeds cannot be read: {problem}", "Correct the file.")
+    return read_embeds(source, folder)
+
+
+def _demo(desk: Desk, options: Options) -> Demo:
+    found = desk.clinic.perform("get_clinic", {}, CallContext("", "unstuck", "", 5.0))
+    name = found.get("name") if isinstance(found, dict) else None
+    mail = options.mail
+    folder = data_folder() / "mail" if mail is None else Path(mail.removeprefix("maildir:"))
+    kept = folder if mail is None or mail.startswith("maildir:") else None
+    return Demo(desk.library, str(name or _CLINIC), kept, _CLIENT, _PRACTITIONER)
