@@ -11,7 +11,7 @@ help: ## list the targets
 chat: setup-run ## talk to the sample clinic (make chat ARGS="--help" for more)
 	@.venv/bin/unstuck chat $(ARGS) || [ $$? -eq 3 ]
 
-serve: setup-run ## the help widget on a demo page, at http://127.0.0.1:8130 (make serve ARGS="--help" for more)
+serve: setup-run ## the help widget on a demo page of this machine (make serve ARGS="--help" for more)
 	@.venv/bin/unstuck serve $(ARGS)
 
 test: lint ## style, types and all tests that this machine can run

@@ -20,6 +20,7 @@ from adapters.web.demo import EMBED as DEMO
 from adapters.web.demo import Demo
 from adapters.web.embeds_file import NAME as EMBEDS
 from adapters.web.embeds_file import read_embeds
+from adapters.web.limiter import Limiter
 from adapters.web.pages import Pages
 from adapters.web.people import Embed
 from adapters.web.service import Service
@@ -48,9 +49,11 @@ class Web(NamedTuple):
 
 
 @contextmanager
-def open_web(options: Options, demo: bool, here: bool) -> Iterator[Web]:
+def open_web(
+    options: Options, demo: bool, here: bool, limits: tuple[Limiter, Limiter] | None = None
+) -> Iterator[Web]:
     """The web over a desk, taken apart at the end. Without embeds there is a demo, if only this machine can
-    open it (`here`). Raises PlainProblem."""
+    open it (`here`). `limits` bounds the beginnings and the requests of one address. Raises PlainProblem."""
     with ExitStack() as stack:
         embeds = open_embeds(options.config)
         desk = stack.enter_context(open_desk(options))
@@ -71,7 +74,8 @@ def open_web(options: Options, demo: bool, here: bool) -> Iterator[Web]:
         )
         pages = Pages(service)
         more = shown.routes(pages) if shown is not None else []
-        yield Web(Api(service).application([*pages.routes(), *more]), shown is not None)
+        api = Api(service, *(limits or ()))
+        yield Web(api.application([*pages.routes(), *more]), shown is not None)
 
 
 def open_embeds(config: Path | None) -> Mapping[str, Embed]:

@@ -1073,9 +1073,9 @@ _DEPLOYMENT: Mapping[str, Code] = {
     ),
     "U563": Code(
         "an embed that cannot be used",
-        "`embeds.yaml` says for each place where the widget stands from which origins its pages come, and where the"
-        " keys of the server behind them are. Without that nobody could be let in safely.",
-        "Write `origins` as https://HOST, and each key with `algorithm` and either `from_env` or `from_file`.",
+        "`embeds.yaml` says for each place where the widget stands from which origins its pages come, and"
+        " where the keys of the server behind them are. Without that nobody could be let in safely.",
+        "Write `origins` as https://HOST, and each key with `algorithm` and `from_env` or `from_file`.",
         "embeds:\n  portal:\n    origins: [portal.example]  # <- here\n",
         file="embeds.yaml",
     ),

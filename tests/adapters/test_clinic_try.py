@@ -10,8 +10,8 @@ import pytest
 from adapters.cli import run
 from adapters.clinic.served.app import ServedClinic
 from adapters.clinic.served.behind import example_at
-from adapters.clinic.served.server import serving
 from adapters.secret import Secret
+from adapters.serving import serving
 from tests.adapters.clinic.test_embedded import bench_at
 
 TOKEN = "a-token-nobody-sees"

@@ -11,7 +11,7 @@ from adapters.clinic.port import Backend, CallContext
 from adapters.clinic.rest.backend import RestClinic
 from adapters.clinic.rest.egress import Egress
 from adapters.clinic.served.app import ServedClinic
-from adapters.clinic.served.server import serving
+from adapters.serving import serving
 from engine import Finding, Value
 
 EXAMPLE = Path(__file__).with_name("served.rest.yaml")

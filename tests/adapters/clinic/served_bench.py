@@ -12,7 +12,7 @@ from adapters.clinic.rest.backend import RestClinic
 from adapters.clinic.rest.egress import Egress
 from adapters.clinic.served.app import ServedClinic
 from adapters.clinic.served.behind import example_at
-from adapters.clinic.served.server import serving
+from adapters.serving import serving
 from tests.adapters.clinic.bench import Bench
 
 EGRESS = Egress()

@@ -14,8 +14,8 @@ from adapters.clinic.served.app import ServedClinic
 from adapters.clinic.served.description import description
 from adapters.clinic.served.faults import FAULTS
 from adapters.clinic.served.routes import ROUTES, STATUS
-from adapters.serving import serving
 from adapters.secret import Secret
+from adapters.serving import serving
 from engine import Failure
 from tests.adapters.clinic.bench import Bench
 from tests.adapters.clinic.test_embedded import bench_at

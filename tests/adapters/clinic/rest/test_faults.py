@@ -22,7 +22,7 @@ from adapters.clinic.rest.egress import Egress
 from adapters.clinic.served.app import ServedClinic
 from adapters.clinic.served.behind import example_at
 from adapters.clinic.served.faults import FAULTS
-from adapters.clinic.served.server import serving
+from adapters.serving import serving
 from engine import Action, CannotTell, DidNotHappen, Effect, Happened, Value
 from tests.adapters.clinic.bench import Bench
 from tests.adapters.clinic.contract import GOOD_ARGS, BackendContract

@@ -1,0 +1,337 @@
+"""The API on a real port: conversations, who is let in, what is refused, and what is told of it."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from adapters.web.description import OPERATIONS
+from adapters.web.limiter import Limiter
+from tests.adapters.web.served import PORTAL, SECRET, Served, identity, web
+
+EMBEDS = f"""\
+embeds:
+  portal:
+    origins: [{PORTAL}]
+    keys:
+      k1: {{algorithm: HS256, from_env: UNSTUCK_TEST_KEY}}
+  narrow:
+    origins: [https://narrow.example]
+    flows: [my-password]
+"""
+
+
+@pytest.fixture
+def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
+    monkeypatch.setenv("UNSTUCK_TEST_KEY", SECRET)
+    with web(tmp_path, EMBEDS) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """One server for the tests that leave nothing behind, whom it does not bound."""
+    many = Limiter(100_000, 100_000, time.monotonic)
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("UNSTUCK_TEST_KEY", SECRET)
+        with web(tmp_path_factory.mktemp("web"), EMBEDS, limits=(many, many)) as opened:
+            yield opened
+
+
+def journal(served: Served) -> list[str]:
+    """What the clinic did."""
+    with closing(sqlite3.connect(served.folder / "clinic.db")) as connection:
+        return [row[0] for row in connection.execute("SELECT action FROM journal ORDER BY n")]
+
+
+def test_a_conversation_from_its_beginning_to_its_end(served: Served) -> None:
+    talk = served.start()
+    assert talk.turn["prompt"]["step"] == "junk"
+    talk.says("missing", "missing", "ask", "Tom Becker, 416 555 0142")
+    assert talk.turn["end"] == {"outcome": "escalated", "text": "Thank you. You can close this now."}
+    assert journal(served) == ["request_help"]
+    whole = talk.ask("GET").json()
+    assert whole["title"] == "The email to set up my account has not come"
+    assert whole["turn"]["end"]["outcome"] == "escalated"
+
+
+def test_the_answers_until_now_are_given_back_and_can_be_changed(served: Served) -> None:
+    talk = served.start()
+    talk.says("missing", "missing")
+    given = talk.ask("GET").json()["transcript"]
+    assert [each["answer"] for each in given] == ["No", "No"]
+    changed = talk.ask("POST", "/change", json={"prompt": given[0]["prompt"]}).json()
+    assert changed["turn"]["prompt"]["step"] == "junk"
+    talk.turn = changed["turn"]
+    assert talk.says("found")["prompt"]["step"] == "open"
+    assert talk.ask("POST", "/back", json={}).json()["prompt"]["step"] == "junk"
+    assert talk.ask("POST", "/stop", json={}).json()["end"]["outcome"] == "abandoned"
+
+
+def test_a_repeated_request_gets_the_reply_it_had_and_nothing_is_done_twice(served: Served) -> None:
+    talk = served.start()
+    talk.says("missing", "missing", "ask")
+    body = {
+        "answer": "Tom Becker, 416 555 0142",
+        "prompt": talk.turn["prompt"]["id"],
+        "seq": talk.turn["seq"],
+    }
+    key = {"Idempotency-Key": "the-same"}
+    replies: list[Any] = []
+
+    def send() -> None:
+        replies.append(talk.ask("POST", "/answers", json=body, headers=key))
+
+    threads = [threading.Thread(target=send) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {reply.status_code for reply in replies} == {200}
+    assert len({reply.text for reply in replies}) == 1
+    assert journal(served) == ["request_help"]
+    other = talk.ask("POST", "/answers", json={**body, "answer": "Somebody else"}, headers=key)
+    assert other.status_code == 422
+    assert journal(served) == ["request_help"]
+
+
+def test_a_stale_answer_is_refused_with_the_turn_there_is(shared: Served) -> None:
+    talk = shared.start()
+    first = {"answer": "found", "prompt": talk.turn["prompt"]["id"], "seq": talk.turn["seq"]}
+    talk.says("missing")
+    late = talk.ask("POST", "/answers", json=first)
+    assert late.status_code == 409
+    assert late.headers["content-type"] == "application/problem+json"
+    assert late.json()["turn"]["prompt"]["step"] == "address"
+
+
+def test_an_answer_that_does_not_fit_is_told_in_the_turn(shared: Served) -> None:
+    talk = shared.start()
+    turn = talk.says("perhaps")
+    assert turn["problem"]["code"] == "not_a_choice"
+    assert turn["prompt"]["step"] == "junk"
+
+
+# -- who is let in ---------------------------------------------------------------------------------------
+
+
+def test_every_address_of_a_conversation_is_for_whoever_holds_it(shared: Served) -> None:
+    mine, other = shared.start(), shared.start()
+    missing = "aaaaaaaaaa"
+    asked = [
+        ("GET", "", None),
+        ("POST", "/answers", {"answer": "missing"}),
+        ("POST", "/back", {}),
+        ("POST", "/change", {"prompt": "junk"}),
+        ("POST", "/stop", {}),
+        ("POST", "/reveals/x", {}),
+        ("GET", "/events", None),
+    ]
+    assert len(asked) == sum(each.bearer and "{session}" in each.path for each in OPERATIONS)
+    tokens = {"none": "", "forged": "x" * 43, "other": other.token}
+    for (method, path, body), (kind, token) in product(asked, tokens.items()):
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        for session in (mine.session, missing):
+            at = f"/v1/sessions/{session}{path}"
+            reply = shared.http.request(method, at, headers=headers, json=body)
+            assert reply.status_code == (404 if kind == "other" else 401), (method, path, kind)
+            assert reply.headers["content-type"] == "application/problem+json"
+            assert mine.session not in reply.text
+    assert mine.ask("GET").json()["turn"]["prompt"]["step"] == "junk"
+
+
+def test_a_client_is_whom_the_host_vouches_for(shared: Served) -> None:
+    talk = shared.start(embed="portal", identity=identity())
+    assert talk.turn["prompt"]["step"] == "junk"
+    renewed = talk.ask("POST", "/token", json={"identity": identity(), "embed": "portal"})
+    assert renewed.status_code == 200
+    talk.token = renewed.json()["token"]
+    assert talk.says("missing")["prompt"]["step"] == "address"
+    foreign = talk.ask("POST", "/token", json={"identity": identity(sub="tom-becker"), "embed": "portal"})
+    assert foreign.status_code == 404
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        pytest.param(lambda: identity(exp=int(time.time()) - 1), id="expired"),
+        pytest.param(lambda: identity(exp=int(time.time()) + 3_600), id="too long"),
+        pytest.param(lambda: identity(iat=int(time.time()) + 600, exp=int(time.time()) + 700), id="not yet"),
+        pytest.param(lambda: identity(secret="t" * 40), id="another key"),
+        pytest.param(lambda: identity(kid="k2"), id="an unknown key"),
+        pytest.param(lambda: identity(secret=SECRET * 2, algorithm="HS512"), id="another algorithm"),
+        pytest.param(lambda: identity(secret="", algorithm="none"), id="unsigned"),
+        pytest.param(lambda: identity(aud="somebody-else"), id="for somebody else"),
+        pytest.param(lambda: identity(role="admin"), id="as an admin"),
+        pytest.param(lambda: identity(sub=None), id="without a person"),
+        pytest.param(lambda: identity(jti=None), id="without an id"),
+        pytest.param(lambda: identity(exp=None), id="without an end"),
+        pytest.param(lambda: identity(sub="a\nb"), id="a line break in the id"),
+        pytest.param(lambda: "x.y.z", id="no token"),
+    ],
+)
+def test_a_token_of_the_host_that_does_not_count(shared: Served, token: Any) -> None:
+    body = {"flow": "my-setup-email", "embed": "portal", "identity": token()}
+    assert shared.http.post("/v1/sessions", json=body).status_code == 401
+
+
+def test_a_token_of_the_host_counts_once(shared: Served) -> None:
+    token = identity()
+    shared.start(embed="portal", identity=token)
+    body = {"flow": "my-setup-email", "embed": "portal", "identity": token}
+    assert shared.http.post("/v1/sessions", json=body).status_code == 401
+
+
+def test_a_token_is_kept_as_a_hash_only(served: Served) -> None:
+    talk = served.start()
+    kept = b"".join(file.read_bytes() for file in served.folder.glob("web.db*"))
+    assert talk.session.encode() in kept
+    assert talk.token.encode() not in kept
+
+
+@pytest.mark.parametrize(
+    ("origin", "flow", "embed", "status"),
+    [
+        (PORTAL, "my-setup-email", "portal", 201),
+        ("https://evil.example", "my-setup-email", "portal", 403),
+        ("https://evil.example", "my-setup-email", "", 403),
+        ("null", "my-setup-email", "portal", 403),
+        ("https://narrow.example", "my-setup-email", "portal", 403),
+        ("https://narrow.example", "my-setup-email", "narrow", 404),
+        ("https://narrow.example", "my-password", "narrow", 201),
+        (PORTAL, "my-password", "nowhere", 404),
+        (PORTAL, "email-not-received", "portal", 404),
+    ],
+)
+def test_pages_begin_what_their_embed_allows(
+    shared: Served, origin: str, flow: str, embed: str, status: int
+) -> None:
+    body = {"flow": flow, "embed": embed}
+    reply = shared.http.post("/v1/sessions", json=body, headers={"Origin": origin})
+    assert reply.status_code == status, reply.text
+    allowed = reply.headers.get("access-control-allow-origin")
+    assert allowed == (None if "evil" in origin or origin == "null" else origin)
+
+
+def test_known_and_unknown_people_get_the_same_reply_and_nobody_is_looked_up(served: Served) -> None:
+    told = []
+    for who in ("Ivy Walker, ivy.walker@post.example", "Nobody Atall, nobody@post.example"):
+        talk = served.start()
+        turn = talk.says("missing", "missing", "ask", who)
+        told.append(json.dumps({**turn, "session": ""}))
+    assert told[0] == told[1]
+    with closing(sqlite3.connect(served.folder / "sessions.db")) as connection:
+        calls = connection.execute("SELECT DISTINCT session, action FROM ledger").fetchall()
+    assert sorted(action for _, action in calls) == ["request_help", "request_help"]
+    assert list((served.folder / "mail").glob("new/*")) == []
+
+
+# -- what comes in ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "status"),
+    [
+        (b"{", "application/json", 400),
+        (b"\xff\xfe", "application/json", 400),
+        (b"[" * 50_000, "application/json", 422),
+        (b"{}", "application/json", 422),
+        (b'{"flow": 3}', "application/json", 422),
+        (b'{"flow": "my-password", "as": "admin"}', "application/json", 422),
+        (b'{"flow": "%s"}' % (b"x" * 300), "application/json", 422),
+        (b'{"flow": "my-password"}', "text/plain", 415),
+        (b'{"flow": "%s"}' % (b"x" * 70_000), "application/json", 413),
+        (b'{"flow": "no-such"}', "application/json", 404),
+    ],
+)
+def test_a_body_that_cannot_be_used(shared: Served, body: bytes, kind: str, status: int) -> None:
+    reply = shared.http.post("/v1/sessions", content=body, headers={"Content-Type": kind})
+    assert reply.status_code == status, reply.text
+    assert reply.json()["status"] == status
+    assert reply.json()["title"]
+
+
+def test_addresses_that_are_not_there_and_ways_to_ask_that_are_not(shared: Served) -> None:
+    assert shared.http.get("/v1/nothing").status_code == 404
+    assert shared.http.delete("/v1/sessions").status_code == 405
+    assert shared.http.get("/v1/nothing").headers["content-type"] == "application/problem+json"
+
+
+def test_whoever_asks_too_often_waits(served: Served) -> None:
+    replies = [served.http.post("/v1/sessions", json={"flow": "no-such"}) for _ in range(40)]
+    refused = [reply for reply in replies if reply.status_code == 429]
+    assert refused
+    assert int(refused[0].headers["retry-after"]) >= 1
+
+
+# -- what is told ---------------------------------------------------------------------------------------
+
+
+def test_replies_are_kept_by_nobody_and_run_nothing(shared: Served) -> None:
+    for path in ("/v1/flows", "/help", "/openapi.json"):
+        headers = shared.http.get(path).headers
+        assert headers["cache-control"] == "no-store"
+        assert headers["x-content-type-options"] == "nosniff"
+        assert "default-src 'none'" in headers["content-security-policy"]
+        assert headers["referrer-policy"] == "no-referrer"
+    assert "set-cookie" not in shared.http.get("/help").headers
+
+
+def test_health_readiness_and_metrics(served: Served) -> None:
+    assert served.http.get("/healthz").json() == {"state": "alive"}
+    assert served.http.get("/readyz").json() == {"state": "ready"}
+    talk = served.start()
+    talk.says("found", "worked")
+    page = served.http.get("/metrics").text
+    answers = 'unstuck_requests_total{method="POST",route="/v1/sessions/{session}/answers",status="200"} 2.0'
+    assert answers in page
+    assert 'unstuck_conversations_ended_total{outcome="solved"} 1.0' in page
+    assert talk.session not in page
+
+
+def test_events_tell_of_another_turn(shared: Served) -> None:
+    talk = shared.start()
+    seen: list[str] = []
+    with shared.http.stream(
+        "GET", f"/v1/sessions/{talk.session}/events", headers={"Authorization": f"Bearer {talk.token}"}
+    ) as stream:
+        assert stream.headers["content-type"].startswith("text/event-stream")
+        answered = False
+        for line in stream.iter_lines():
+            if line.startswith("data: "):
+                seen.append(line.removeprefix("data: "))
+            if len(seen) == 1 and not answered:
+                answered = True
+                talk.says("missing")
+            if len(seen) == 2:
+                break
+    assert [json.loads(each) for each in seen] == [{"seq": 1}, {"seq": 2}]
+
+
+def test_the_description_names_every_address_and_its_schemas_are_sound(shared: Served) -> None:
+    told = shared.http.get("/openapi.json").json()
+    assert told["openapi"] == "3.1.0"
+    for schema in told["components"]["schemas"].values():
+        jsonschema.Draft202012Validator.check_schema(schema)
+    assert {path for path in told["paths"] if path.startswith("/v1/sessions")} == {
+        each.path for each in OPERATIONS if each.path.startswith("/v1/sessions")
+    }
+    assert "Idempotency-Key" in json.dumps(told["paths"]["/v1/sessions/{session}/answers"])
+
+
+def test_the_widget_is_small(shared: Served) -> None:
+    reply = shared.http.get("/widget.js")
+    assert reply.headers["content-encoding"] == "gzip"
+    assert int(reply.headers["content-length"]) < 12 * 1024
+    again = shared.http.get("/widget.js", headers={"If-None-Match": reply.headers["etag"]})
+    assert again.status_code == 304
