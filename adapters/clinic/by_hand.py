@@ -48,7 +48,8 @@ def change_by_hand(connection: sqlite3.Connection, subject: str, changes: ByHand
             subject,
         ),
     )
-    if given(changes.email, person.email) != person.email:
+    # One that was taken off leads nobody anywhere.
+    if given(changes.email, person.email) not in (person.email, None):
         connection.execute("UPDATE person SET email_changed_at = ? WHERE id = ?", (stored(now), subject))
     consent = given(changes.consent, "")
     if consent:

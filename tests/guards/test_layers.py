@@ -40,6 +40,7 @@ CHOOSERS = frozenset(
         "adapters.wandering",
         "adapters.ways_in",
         "adapters.wiring",
+        "adapters.wiring_web",
     }
 )
 
