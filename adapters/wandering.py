@@ -80,7 +80,7 @@ def wander(
 ) -> Wandered:
     """Hold so many random conversations, in these flows or in all that can be started; `told` hears how many
     were held so far. The same seed gives the same ones."""
-    everywhere = _everywhere(library, flows)
+    surroundings = surrounding(library, flows)
     held = 0
 
     @hypothesis.seed(seed)
@@ -99,7 +99,7 @@ def wander(
         nonlocal held
         held += 1
         told(held)
-        conversation(_Drawn(data), library, everywhere)
+        conversation(_Drawn(data), library, surroundings)
 
     try:
         each()
@@ -187,7 +187,8 @@ def _replay(flow: str, audience: Audience) -> Replay:
     return replay
 
 
-def _everywhere(library: Library, flows: tuple[str, ...]) -> Around:
+def surrounding(library: Library, flows: tuple[str, ...]) -> Around:
+    """What there is to choose from in these flows, or in all that can be started."""
     names = [client.name for client in sample_people().clients]
     offered = [(name, info.audience) for name, info in library.flows.items() if not flows or name in flows]
     return around(offered, names, CATALOG)
