@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from adapters.clinic.addresses import normal
-from adapters.clinic.met import Change, Meeting, Met, Record
+from adapters.clinic.met import ADDED, Change, Meeting, Met, Record
 from adapters.clinic.names import folded, slug
 from adapters.clinic.stand_ins import NOBODY, StandIns
 from engine import Value
@@ -28,6 +28,7 @@ class Fixture:
     def __init__(self, meeting: Meeting, began: datetime) -> None:
         self._meeting = meeting
         self._began = began
+        self._added = meeting.added
         people = meeting.people.values()
         self._clients = [each for each in people if not each.client]
         self._contacts = [each for each in people if each.client]
@@ -45,26 +46,47 @@ class Fixture:
     def people(self) -> Entry:
         """What stands under `clinic` in a replay."""
         kept: Entry = {key: self._meeting.clinic[key] for key in _KEPT if key in self._meeting.clinic}
-        clients: list[Value] = [self._client(each) for each in self._clients]
+        clients: list[Value] = [self._client(each) for each in self._clients if each.id not in self._added]
         made: Entry = {"clinic": kept} if kept else {}
         return {**made, "clients": [*clients, *self._sharers()]}
 
     def by_hand(self, change: Change) -> Entry | None:
         """What stands under `by hand` for a change; None where a replay cannot say it."""
         person = self._meeting.people[change.person]
+        if change.what == ADDED:
+            entry = self._contact(person) if person.client else self._client(person)
+            return self._among_namesakes(person, entry)
         value = change.value
         if change.what == "email" and isinstance(value, str):
             value = self.stand_ins.address(value, self._names[person.id])
         elif change.what == "primary" and value is not True:
             return None
-        entry: Entry = {"name": self._names[person.id], change.what: value}
+        return self._among_namesakes(person, {"name": self._names[person.id], change.what: value})
+
+    def _among_namesakes(self, person: Met, entry: Entry) -> Entry:
+        """The change of one person, after those of the same name who come before: names are matched in
+        order."""
+        entries: list[Value] = [*self._namesakes_before(person), entry]
         if person.client:
-            entry = {"name": self._names[person.client], "contacts": [entry]}
-        return {"clients": [entry]}
+            client = self._meeting.people[person.client]
+            within: Entry = {"name": self._names[client.id], "contacts": entries}
+            entries = [*self._namesakes_before(client), within]
+        return {"clients": entries}
+
+    def _namesakes_before(self, person: Met) -> list[Value]:
+        listed = self._contacts_of(self._meeting.people[person.client]) if person.client else self._clients
+        before = listed[: listed.index(person)]
+        return [self._told_apart(each) for each in before if self._names[each.id] == self._names[person.id]]
+
+    def _told_apart(self, person: Met) -> Entry:
+        """Somebody who is named only to be passed over."""
+        known = self._contact(person) if person.client else self._client(person)
+        return {key: known[key] for key in ("name", "birth_date", "kind", "city") if key in known}
 
     def query(self, typed: str) -> str:
         """For what was searched for: words that find the stand-ins of those that were found."""
-        found = next((each.found for each in self._meeting.searches if each.query == typed), None)
+        searches = reversed(self._meeting.searches)
+        found = next((each.found for each in searches if each.query == typed), None)
         if found is None:
             return self.stand_ins.typed(typed)
         if not found:
@@ -138,7 +160,11 @@ class Fixture:
 
     def _client(self, person: Met) -> Entry:
         entry = self._person(person)
-        contacts: list[Value] = [self._contact(each) for each in self._contacts_of(person)]
+        contacts: list[Value] = [
+            self._contact(each)
+            for each in self._contacts_of(person)
+            if each.id not in self._added or person.id in self._added
+        ]
         born = person.facts.get("birth_date") or (str(person.born) if person.born else None)
         if isinstance(born, str):
             entry["birth_date"] = self.stand_ins.birth_date(born, _MAJORITY)

@@ -14,8 +14,9 @@ from engine import Value
 
 Record = Mapping[str, Value]
 
-BY_HAND = ("email", "online_access", "email_notifications", "account", "consent", "primary")
-"""What a replay can change by hand."""
+BY_HAND = ("email", "online_access", "email_notifications", "account", "consent", "primary", "delivery")
+ADDED = "added"
+"""What a replay can change by hand; `ADDED` is a change by which a person came in."""
 
 _OF_ACCOUNTS = frozenset(
     {
@@ -27,6 +28,7 @@ _OF_ACCOUNTS = frozenset(
         "reset_mfa",
     }
 )
+_TOLD = ("state", "status")
 _PORTAL = ("online_access", "email_notifications")
 
 
@@ -78,8 +80,11 @@ class Meeting:
         self.clinic: Record = {}
         self.searches: list[Search] = []
         self.changes: list[Change] = []
+        self.added: set[str] = set()
         self._now: dict[tuple[str, str], Value] = {}
         self._written: set[tuple[str, str]] = set()
+        self._messages: dict[str, str] = {}
+        self._listed: dict[tuple[str, str], frozenset[str]] = {}
         self._turn = 0
 
     def take(self, action: str, args: Record, result: Value, at: datetime, turn: int) -> None:
@@ -105,8 +110,10 @@ class Meeting:
                 self._learn(person, "email", result.get("address"))
             case "get_account", dict():
                 self._account(self._person(about), result, at)
-            case "get_invitation", dict() if ("invitation", about) not in self._written:
-                self._first(self._person(about), "invitation", result, at)
+            case "get_invitation", dict():
+                self._messages[_text(result.get("message_id"))] = about
+                if ("invitation", about) not in self._written:
+                    self._first(self._person(about), "invitation", result, at)
             case "get_delivery", dict():
                 self._delivery(_text(args.get("message")), result, at)
             case "get_consent", dict():
@@ -137,6 +144,9 @@ class Meeting:
 
     def _found(self, args: Record, result: Record) -> None:
         clients = [each for each in _list(result.get("clients")) if isinstance(each, dict)]
+        if not result.get("truncated"):
+            where = (_text(args.get("query")), _text(args.get("birth_date")))
+            self._came_in(where, [_text(each.get("id")) for each in clients])
         for each in clients:
             person = self._person(_text(each.get("id")))
             person.name = person.name or _text(each.get("name"))
@@ -151,6 +161,15 @@ class Meeting:
             Search(_text(args.get("query")), tuple(_text(each.get("id")) for each in clients))
         )
 
+    def _came_in(self, where: tuple[str, str], there: list[str]) -> None:
+        """Whoever is in a list now, was not when it was read before, and had not been met, came in since."""
+        before = self._listed.get(where)
+        self._listed[where] = frozenset(there)
+        for id in there:
+            if before is not None and id not in before and id not in self.people:
+                self.added.add(id)
+                self.changes.append(Change(self._turn, id, ADDED, None))
+
     def _record(self, person: Met, record: Record) -> None:
         person.name = person.name or _text(record.get("name"))
         person.kind = person.kind or _text(record.get("kind"))
@@ -159,6 +178,7 @@ class Meeting:
         self._learn(person, "email", record.get("email"))
 
     def _contacts(self, client: str, contacts: list[Value]) -> None:
+        self._came_in(("", client), [_text(each.get("id")) for each in contacts if isinstance(each, dict)])
         for each in contacts:
             if isinstance(each, dict):
                 person = self._person(_text(each.get("id")), client)
@@ -173,9 +193,15 @@ class Meeting:
         person.facts.pop("account", None)
 
     def _delivery(self, message: str, result: Record, at: datetime) -> None:
-        for person in self.people.values():
-            if person.invitation is not None and person.invitation.get("message_id") == message:
-                self._first(person, "delivery", result, at)
+        about = self._messages.get(message, "")
+        if not about:
+            return
+        key, told = (about, "delivery"), {name: result.get(name) for name in _TOLD}
+        if key not in self._now:
+            self._first(self._person(about), "delivery", result, at)
+        elif self._now[key] != told:
+            self.changes.append(Change(self._turn, about, "delivery", told))
+        self._now[key] = told
 
     def _changed(self, action: str, args: Record, result: Value, about: str) -> None:
         """What a call of the conversation changed itself."""
@@ -192,6 +218,8 @@ class Meeting:
                 state = "locked" if action == "unlock_account" else "active"
                 self._first(person, "account", {"state": state}, self._at)
             person.written_to = True
+            if action == "send_invitation":
+                self._now[about, "delivery"] = dict(zip(_TOLD, ("sent", None), strict=True))
             self._now.pop((about, "account"), None)
             self._written |= {("account", about), ("invitation", about), (about, "account")}
 

@@ -17,7 +17,14 @@ def recorded(
     name: str, library: Library, folder: Path, session: str = "replay-1", after: tuple[str, ...] = ()
 ) -> tuple[Recording, str]:
     """The recording of a conversation of a shipped replay, and the text of that replay."""
-    replay, findings = load_replay(shipped_flows() / f"{name}.replay.yaml", library)
+    return recorded_at(shipped_flows() / f"{name}.replay.yaml", library, folder, session, after)
+
+
+def recorded_at(
+    path: Path, library: Library, folder: Path, session: str = "replay-1", after: tuple[str, ...] = ()
+) -> tuple[Recording, str]:
+    """The same of any replay."""
+    replay, findings = load_replay(path, library)
     assert replay is not None, findings
     people, _ = people_for(replay)
     with closing(DriverStage(replay, people, library, folder)) as stage:

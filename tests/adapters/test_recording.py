@@ -17,7 +17,7 @@ from adapters.staging import DriverStage, people_for
 from adapters.wiring import open_library
 from engine import Audience
 from tests.adapters.event_logs import event_log
-from tests.adapters.recordings import recorded
+from tests.adapters.recordings import recorded, recorded_at
 from tests.adapters.test_fronts import FrontName
 
 AWKWARD = (
@@ -49,6 +49,23 @@ def library() -> Library:
 def test_what_is_hard_to_find_again_goes_the_same_way(name: str, library: Library, tmp_path: Path) -> None:
     recording, _ = recorded(name, library, tmp_path)
     assert recording.parted == "", recording.text
+
+
+MIDWAY = {
+    "client-entered-midway": ("clients: []", "{state: deferred", "{state: bounced"),
+    "contact-entered-midway": ("by hand: {clients: [{name: Robin Halloway, contacts: [{name: Dana Halloway",),
+    "second-of-one-name": ("{name: Robin Halloway, online_access: true}",),
+}
+"""What somebody did in the clinic's own software in between, and how the recording says it."""
+
+
+@pytest.mark.parametrize("name", MIDWAY)
+def test_what_was_done_by_hand_midway_goes_the_same_way(name: str, library: Library, tmp_path: Path) -> None:
+    path = Path(__file__).parent.parent / "cases" / "recorded" / f"{name}.replay.yaml"
+    recording, _ = recorded_at(path, library, tmp_path)
+    assert recording.parted == "", recording.text
+    for words in MIDWAY[name]:
+        assert words in recording.text, recording.text
 
 
 PERSONAL = {
