@@ -15,8 +15,8 @@ from starlette.types import Receive, Scope, Send
 
 from adapters.clinic.port import ActionFailed, CallContext, OutcomeLost
 from adapters.clinic.rest.backend import RestClinic
-from adapters.clinic.served.server import serving
 from adapters.problems import PlainProblem, Unusable
+from adapters.serving import serving
 from engine import CannotTell, DidNotHappen, Failure, Happened, Value
 from tests.adapters.clinic.bench import Vault
 from tests.adapters.clinic.served_bench import EGRESS
