@@ -27,12 +27,10 @@ from adapters.stores.seal import KEY_SIZE, Seal
 from engine import (
     ChoiceType,
     Effect,
-    IdType,
     ListType,
     NumberType,
     OptionalType,
     RecordType,
-    SecretType,
     TruthType,
     Type,
     Value,
@@ -285,6 +283,4 @@ def _sample(kind: Type) -> Value:
             return True
         case NumberType():
             return 1
-        case IdType() | SecretType():
-            return "x"
     return "x"

@@ -49,12 +49,11 @@ class Outdated:
 
     def purge(self) -> None:
         """Take all of it out for good."""
-        self._store.purge(self.sessions, self._first[0])
-        for session in self.sessions:
-            self._book.purge(session=session, needed_since=needed_since(self._now))
-        self._book.purge(before=until(self._now, self._retention.verifications))
         if self._folder is not None:
             remove(self._folder, self.letters)
+        before, since = until(self._now, self._retention.verifications), needed_since(self._now)
+        self._book.purge(before, sessions=self.sessions, needed_since=since)
+        self._store.purge(self.sessions, self._first[0])
 
     def close(self) -> None:
         """Let go of what the gates remember."""

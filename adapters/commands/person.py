@@ -113,15 +113,13 @@ def erase(who: str, store: str | None, mail: str | None, yes: bool) -> int:
         if not yes:
             _say("Nothing was done yet. Add --yes to erase it.")
             return DONE
-        since = needed_since(utc_now())
-        kept.behind.purge(kept.found.sessions)
-        for id in _ids(kept.found, kept.who):
-            kept.book.purge(subject=id, needed_since=since)
-        for session in kept.found.sessions:
-            kept.book.purge(session=session, needed_since=since)
+        # The conversations go last: by them the rest is found again if this is broken off.
         if kept.mail is not None:
             remove(kept.mail, kept.letters)
-        left = sum(len(kept.book.all_about(id)) for id in _ids(kept.found, kept.who))
+        ids, since = _ids(kept.found, kept.who), needed_since(utc_now())
+        kept.book.purge(subjects=ids, sessions=kept.found.sessions, needed_since=since)
+        kept.behind.purge(kept.found.sessions)
+        left = sum(len(kept.book.all_about(id)) for id in ids)
     _say("It is erased.")
     if left:
         _say(f"The gates need {left} of what they remember for two days: erase again after that.")

@@ -99,10 +99,10 @@ def purge(
             _say("Nothing was done yet. Add --yes to purge them." if chosen else "")
             return DONE
         note_down(kept, "purge", *(each.session for each in chosen))
-        kept.purge([each.session for each in chosen])
+        sessions = [each.session for each in chosen]
         with closing(open_book(kept)) as book:
-            for each in chosen:
-                book.purge(session=each.session, needed_since=needed_since(utc_now()))
+            book.purge(sessions=sessions, needed_since=needed_since(utc_now()))
+        kept.purge(sessions)
     _say(f"Purged {len(chosen)} {_conversations(len(chosen))}.")
     return DONE
 

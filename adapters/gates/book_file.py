@@ -10,7 +10,7 @@ import os
 import sqlite3
 import stat
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from hashlib import blake2b
 from pathlib import Path
@@ -104,21 +104,29 @@ class SqliteBook:
         """Every entry about that person, in order. Raises Unusable."""
         return self.about(subject, "", "")
 
-    def purge(self, before: str = "", subject: str = "", session: str = "", needed_since: str = "9") -> int:
-        """Take out for good the entries before that moment, about that person, or of that conversation, and
-        of all those only what is not needed any more; how many they were. Nothing of them is left in the file
-        and its log. Raises Unusable."""
+    def purge(
+        self,
+        before: str = "",
+        subjects: Collection[str] = (),
+        sessions: Collection[str] = (),
+        needed_since: str = "9",
+    ) -> int:
+        """Take out for good the entries before that moment, about these people, or of these conversations,
+        and of all those only what is not needed any more; how many they were. Nothing of them is left in the
+        file and its log. Raises Unusable."""
+        whom = [("subject", self._veil.hidden("subject", each)) for each in subjects if each]
+        whom += [("session", each) for each in sessions]
         with self._lock, self._plainly():
             self._still_there()
             db = self._connection
             db.execute("PRAGMA secure_delete = ON")
             with self._transaction():
                 _drop_triggers(db)
-                removed = db.execute(
-                    "DELETE FROM entry WHERE at < ? AND (at < ? OR (subject = ? AND subject <> '')"
-                    " OR (session = ? AND session <> ''))",
-                    (needed_since, before, self._veil.hidden("subject", subject), session),
-                ).rowcount
+                removed = db.execute("DELETE FROM entry WHERE at < ?", (min(before, needed_since),)).rowcount
+                for column, value in whom:
+                    removed += db.execute(
+                        f"DELETE FROM entry WHERE {column} = ? AND at < ?", (value, needed_since)
+                    ).rowcount
                 _make(db, _TRIGGERS)
             self._wipe()
         return removed

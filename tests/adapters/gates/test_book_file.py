@@ -205,8 +205,8 @@ class TestHiding:
             book.add(replace(ENTRY, subject="tom"))
             book.add(replace(ENTRY, subject="eva", at="2026-11-01T00:00:00Z"))
             assert book.purge(before=EARLIER) == 1
-            assert book.purge(subject="ana-souza") == 1
-            assert book.purge(subject="ana-souza") == 0
+            assert book.purge(subjects=["ana-souza"]) == 1
+            assert book.purge(subjects=["ana-souza"]) == 0
             assert not any(word in self.raw(path) for word in (b"souza", b"eva"))
             assert len(book.all_about("tom")) == 1
             with pytest.raises(sqlite3.IntegrityError):

@@ -41,7 +41,7 @@ def filled(store: HiddenStore) -> None:
     begin(store, events=(told,), state=told, waiting=f"a[{NAME}]/who", ledger=(planned,))
     sent = entry(f"k-{NAME}", "sent", subject=NAME, step=f"a[{NAME}]", args=told)
     done = entry(f"k-{NAME}", "confirmed", subject=NAME, step=f"a[{NAME}]", args=told, result=told)
-    reply = StoredReply("r1", "digest", told)
+    reply = StoredReply("r1", f"digest of {NAME}", told)
     store.commit("s-1", 1, commit(events=(told,), state=told, ledger=(sent,), reply=reply))
     store.commit("s-1", 2, commit(events=(told,), state=told, ledger=(done,), waiting=f"a[{NAME}]/x"))
 
@@ -59,7 +59,7 @@ def test_nothing_of_a_conversation_can_be_read_in_the_files(path: Path) -> None:
         assert [body for _, body in store.events("s-1")] == [NAME.encode()] * 3
         kept = store.stored_reply("s-1", "r1")
         assert kept is not None
-        assert kept.reply == NAME.encode()
+        assert (kept.body_digest, kept.reply) == (f"digest of {NAME}", NAME.encode())
         assert store.sessions(5)[0].waiting == f"a[{NAME}]/x"
     assert NAME.encode() not in everything(path.parent)
 
