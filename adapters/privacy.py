@@ -115,6 +115,7 @@ KEYS: Mapping[str, Row] = {
     "unstuck columns": ("data keys", "encrypts what conversations hold (AES-SIV)", "`unstuck keys rotate`"),
     "unstuck seal": ("store's key", "seals every row (keyed BLAKE2b)", "lives as long as the store"),
     "unstuck gates": ("store's key", "encrypts whom the gates remember (AES-SIV)", "as the store's key"),
+    "unstuck web": ("store's key", "keyed hashes for `unstuck serve`", "as the store's key"),
     "unstuck audit": ("store's key", "chains the audit (HMAC-SHA-256)", "as the store's key"),
     "unstuck scribe": (
         "store's key",
@@ -126,6 +127,8 @@ KEYS: Mapping[str, Row] = {
 """By the purpose that each key is derived for (BLAKE2b): of which key, for what, and how long."""
 
 LEAVES: Mapping[str, str] = {
+    "adapters.web": "the turns of a conversation, to whoever holds it, by `unstuck serve`",
+    "adapters.serving": "the same: it opens the port that `unstuck serve` listens at",
     "adapters.clinic.rest": "calls, with their parameters, to the hosts named in `--clinic rest:FILE.yaml`",
     "adapters.clinic.served": "records of the embedded clinic, to callers of `unstuck clinic serve`",
     "adapters.mail.smtp": "messages to people and the clinic's desk, to the server in `--mail smtp://HOST:PORT`",
