@@ -34,9 +34,15 @@ _RESET_HOURS = 24  # a recovery link lives no longer, whatever the clinic sets f
 def get_invitation(connection: sqlite3.Connection, person: Person, clinic: Clinic, now: datetime) -> Value:
     """The record Invitation: the newest setup email, and whether its link still works."""
     mail = last_mail(connection, person.id, "invitation")
+    state = "none" if mail is None else link_state(mail, now)
+    if state == "failed" and any(
+        sent.used_at for sent in mails(connection, "subject = ? AND purpose = ?", (person.id, "invitation"))
+    ):
+        # The newest never went out, and an older link has opened the account since.
+        state = "used"
     return {
         "subject": person.id,
-        "state": "none" if mail is None else link_state(mail, now),
+        "state": state,
         "sent_at": handed_out(mail.sent_at, clinic.zone) if mail else None,
         "expires_at": handed_out(mail.expires_at, clinic.zone) if mail else None,
         "sent_minutes_ago": _minutes_since(mail.sent_at, now) if mail else None,
