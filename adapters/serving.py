@@ -35,10 +35,10 @@ def serve(application: ASGIApp, opened: socket.socket, grace: int = 0) -> None:
 
 @contextmanager
 def serving(
-    application: ASGIApp, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None
+    application: ASGIApp, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None, port: int = 0
 ) -> Iterator[str]:
     """Serve beside what is done inside of this; gives the address, such as `http://127.0.0.1:43210`."""
-    opened = listening(host, 0)
+    opened = listening(host, port)
     server = _server(application)
     if tls is not None:
         server.config.load()

@@ -178,7 +178,7 @@ class UnstuckHelp extends HTMLElement {
     p.log = h("div", { className: "log", attrs: { part: "log", role: "log", "aria-live": "polite", "aria-relevant": "additions", tabindex: "-1" } });
     p.question = h("div", { className: "question", tabIndex: -1, hidden: true, attrs: { part: "question", role: "group", "aria-labelledby": "asked" } });
     p.status = h("div", { className: "status", attrs: { role: "status" } });
-    p.scroll = h("div", { className: "scroll", tabIndex: 0, attrs: { role: "region", "aria-labelledby": "title" } }, p.log, p.question);
+    p.scroll = h("div", { className: "scroll", tabIndex: 0, attrs: { role: "group", "aria-labelledby": "title" } }, p.log, p.question);
     const launcher = this.#mode === "launcher";
     p.panel = h("section", { className: "panel", hidden: launcher, attrs: { part: "panel", role: launcher ? "dialog" : "region", "aria-labelledby": "title", lang: this.#lang } }, p.header, p.scroll, p.status, p.footer);
     p.close.hidden = !launcher;

@@ -66,6 +66,7 @@ def web(
     embeds: str | None = None,
     demo: bool = False,
     limits: tuple[Limiter, Limiter] | None = None,
+    port: int = 0,
 ) -> Iterator[Served]:
     """Serve on the sample clinic."""
     settings = folder / "settings"
@@ -81,7 +82,7 @@ def web(
         mail=f"maildir:{folder / 'mail'}",
         config=settings,
     )
-    with open_web(options, demo, False, limits) as opened, serving(opened.application) as at:
+    with open_web(options, demo, False, limits) as opened, serving(opened.application, port=port) as at:
         served = Served(at, folder)
         with served.http:
             yield served
