@@ -19,6 +19,7 @@ from engine.values import Value
 
 LONGEST = 70
 _HOLE = re.compile(r"\{\{[^}]*\}\}")
+_CLICKS = re.compile(r"\[\[.*?\]\]", re.DOTALL)
 _BRANCH = re.compile(r"\{%[^%]*%\}")
 _SILENT = frozenset({"say", "set", "go"})
 """Kinds of steps that only lead on; they are not worth a line."""
@@ -102,7 +103,7 @@ def record_name(facts: Mapping[str, Value], id: str) -> str:
 
 def in_short(template: str) -> str:
     """A text of a flow on one line: its values as dots, without what only one case would say."""
-    words = " ".join(_BRANCH.sub(" ", _HOLE.sub("…", template)).replace("*", "").split())
+    words = " ".join(_BRANCH.sub(" ", _HOLE.sub("…", _CLICKS.sub(" ", template))).replace("*", "").split())
     question = re.search(r"[^.!?:]*\?", words)
     words = question.group().strip() if question else words
     return words if len(words) <= LONGEST else words[: LONGEST - 1].rstrip() + "…"

@@ -42,8 +42,10 @@ def _why_not(chat: Chat, session: str, text: str) -> View | None:
 
 
 def _steps(chat: Chat, session: str) -> list[Choice]:
-    """The steps of the flow at hand, to pick one."""
-    return [Choice(line.step, line.step, "", line.words) for line in chat.talk.outline(session).lines]
+    """The steps of the flow at hand that have a name, to pick one."""
+    lines = chat.talk.outline(session).lines
+    named = [line for line in lines if not line.step.rpartition("/")[2].isdigit()]
+    return [Choice(line.step, line.step, "", line.words) for line in named or lines]
 
 
 def _change(chat: Chat, session: str, text: str) -> View | None:

@@ -95,13 +95,13 @@ _ALWAYS = {
     "bottom-toolbar.text": "noreverse dim",
 }
 _ON_DARK = {
-    "title": "bold ansibrightwhite",
+    "title": "bold ansiwhite",
     "faint": "ansigray",
     "rule": "ansibrightblue",
-    "data": "bold ansibrightwhite",
+    "data": "bold ansiwhite",
     "code": "ansibrightyellow",
     "arrow": "ansibrightblue",
-    "question": "bold ansibrightwhite",
+    "question": "bold ansiwhite",
     "number": "bold ansibrightcyan",
     "effect": "ansibrightyellow",
     "mine": "ansibrightcyan",

@@ -15,6 +15,7 @@ from adapters.console.key_asker import KeyAsker
 from adapters.console.line_asker import LineAsker
 from adapters.console.opening import Looks, open_console
 from adapters.console.screen import TerminalScreen
+from adapters.console.theme import STYLES
 
 XTERM = {"TERM": "xterm-256color"}
 
@@ -66,3 +67,10 @@ def test_what_cannot_write_unicode_gets_ascii() -> None:
     sink = io.TextIOWrapper(io.BytesIO(), encoding="latin-1")
     screen, _ = open_console(Looks(), io.StringIO(), sink, XTERM)
     assert screen.marks.rule == "|"
+
+
+@pytest.mark.parametrize("theme", [*STYLES, "auto"])
+@pytest.mark.parametrize("background", ["15;0", "0;15", "15;default;0", "", "nonsense"])
+def test_every_theme_can_be_drawn(terminal: tuple[TextIO, TextIO], theme: str, background: str) -> None:
+    screen, _ = open_console(Looks(theme=theme), *terminal, XTERM | {"COLORFGBG": background})
+    assert isinstance(screen, TerminalScreen)

@@ -8,7 +8,14 @@ import pytest
 
 from adapters.console.chat import Chat, Left
 from adapters.console.line_asker import LineAsker
-from adapters.console.orders import COPIED, NOT_COPIED, SURE_TO_HAND_OVER
+from adapters.console.orders import (
+    COPIED,
+    NOT_COPIED,
+    NOTHING_ANSWERED,
+    SURE_TO_HAND_OVER,
+    WHICH_ANSWER,
+    WHICH_STEP,
+)
 from adapters.console.replies import COMMANDS
 from adapters.console.screen import PlainScreen
 from adapters.console.transcript import Heading
@@ -87,3 +94,37 @@ def test_the_beginning_of_a_command_is_enough_where_it_is_clear() -> None:
 def test_help_tells_every_command() -> None:
     shown = talk("/help\n")[0]
     assert [command for command in COMMANDS if command not in shown] == []
+
+
+def test_why_a_step_was_not_come_to_is_told() -> None:
+    shown, driver = talk("/why-not rescue\n1\n")
+    assert "Because rescue comes later." in shown
+    assert driver.calls == [("why-not", "rescue"), ("answer", "found")]
+
+
+def test_without_a_step_it_is_picked_from_those_of_the_flow() -> None:
+    shown, driver = talk("/why-not\nresc\n")
+    assert WHICH_STEP in shown
+    assert " 2  junk  Is the email in …'s junk folder?" in shown
+    assert driver.calls == [("why-not", "rescue"), ("left", None)]
+
+
+@pytest.mark.parametrize("command", ["/why-not", "/change"])
+def test_picking_none_leaves_everything_as_it_is(command: str) -> None:
+    shown, driver = talk(f"{command}\nnonsense\n/back\n1\n")
+    assert "none of the choices" in shown
+    assert driver.calls == [("answer", "found")]
+
+
+def test_an_answer_is_picked_and_changed() -> None:
+    shown, driver = talk("/change\n1\n")
+    assert WHICH_ANSWER in shown
+    assert " 1  Is it in the junk folder?  No" in shown
+    assert driver.calls == [("change", "email-not-received/q 1")]
+
+
+def test_before_the_first_answer_there_is_nothing_to_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Scripted, "answered", lambda *_: ())
+    shown, driver = talk("/change\n1\n")
+    assert NOTHING_ANSWERED in shown
+    assert driver.calls == [("answer", "found")]
