@@ -24,6 +24,7 @@ from adapters.retention import KINDS
 from adapters.stores.hidden import HIDDEN_COLUMNS
 from adapters.stores.schema import migrate
 from adapters.stores.seal import KEY_SIZE, Seal
+from adapters.web import tokens
 from engine import (
     ChoiceType,
     Effect,
@@ -66,6 +67,12 @@ FILES = (
     File("sessions.db.calls", "locks of calls under way; it has no content", "nothing personal", "the store"),
     File("gates.db", "what the gates remember", "columns encrypted, see below", "verifications"),
     File("gates.db-wal, -shm", "what was written last of the same", "as in gates.db", "verifications"),
+    File(
+        "web.db, -wal, -shm",
+        "who holds which conversation by `unstuck serve`: hashes of tokens",
+        "columns encrypted, see below",
+        "a day, or as its conversation",
+    ),
     File("clinic.db, -wal, -shm", "the embedded clinic's own record of its people", "in clear", "the clinic"),
     File("mail/", "messages as they were sent, where no server takes them", "in clear", "mail"),
     File("what --log-file names", "ids, kinds and durations", "no name and no text", "whoever names it"),
@@ -83,7 +90,6 @@ IN_CLEAR: Mapping[str, str] = {
     "sessions.session": "the conversation's random id",
     "sessions.flow": "which flow",
     "sessions.version": "which version of it",
-    "sessions.actor": "who holds it: a user of this computer",
     "sessions.audience": "as what they hold it",
     "sessions.started_at": "a moment",
     "sessions.updated_at": "a moment",
@@ -99,10 +105,15 @@ IN_CLEAR: Mapping[str, str] = {
     "audit_begins_after.*": "place and seal in the chain",
     "entry.kind": "passed, failed, change, send or void",
     "entry.what": "a method or an action",
-    "entry.actor": "a user of this computer",
     "entry.session": "the conversation's id",
     "entry.at": "a moment",
     "entry.covers": "names of actions",
+    "holders.hash": "the hash of a token",
+    "holders.session": "the conversation's id",
+    "holders.embed": "on which pages",
+    "holders.flow": "which flow",
+    "holders.*": "moments",
+    "used.*": "the name that a host gave a token that was used, and a moment",
 }
 """What stands in columns that are not encrypted; `*` is every other one of that table."""
 
@@ -114,7 +125,12 @@ _ACCOUNTS = frozenset(
 KEYS: Mapping[str, Row] = {
     "unstuck columns": ("data keys", "encrypts what conversations hold (AES-SIV)", "`unstuck keys rotate`"),
     "unstuck seal": ("store's key", "seals every row (keyed BLAKE2b)", "lives as long as the store"),
-    "unstuck gates": ("store's key", "encrypts whom the gates remember (AES-SIV)", "as the store's key"),
+    "unstuck gates": (
+        "store's key",
+        "encrypts people the gates remember (AES-SIV)",
+        "as the store's key",
+    ),
+    "unstuck tokens": ("store's key", "encrypts who holds a conversation (AES-SIV)", "as the store's key"),
     "unstuck web": ("store's key", "keyed hashes for `unstuck serve`", "as the store's key"),
     "unstuck audit": ("store's key", "chains the audit (HMAC-SHA-256)", "as the store's key"),
     "unstuck scribe": (
@@ -141,6 +157,11 @@ TESTED: tuple[tuple[str, str], ...] = (
         " (store, its log, log file, temporary files, backup), and nowhere after they were erased",
         "adapters/test_planted_person.py"
         "::test_a_person_stands_in_clear_nowhere_and_after_erasing_nowhere_at_all",
+    ),
+    (
+        "The same of somebody who is signed in over the web",
+        "adapters/test_planted_person.py"
+        "::test_a_person_who_is_signed_in_over_the_web_stands_in_clear_nowhere",
     ),
     (
         "A process that is killed in the middle leaves nobody in clear, in nine encodings",
@@ -203,6 +224,9 @@ def columns() -> Iterator[Row]:
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
         db.executescript(book_file.SCHEMA)
         yield from _columns(db, "gates.db", {"entry": book_file.HIDDEN_COLUMNS})
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
+        db.executescript(tokens.TABLES)
+        yield from _columns(db, "web.db", {"holders": tokens.HIDDEN_COLUMNS})
 
 
 def _columns(db: sqlite3.Connection, file: str, hidden: Mapping[str, tuple[str, ...]]) -> Iterator[Row]:

@@ -8,8 +8,8 @@ from __future__ import annotations
 import os
 import pwd
 import secrets
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Collection, Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
@@ -67,6 +67,7 @@ from engine import (
 if TYPE_CHECKING:
     from adapters.clinic.rest.backend import Exchange
     from adapters.retention import Retention
+    from adapters.web.tokens import Held, TokenBook
 
 __all__ = ["Desk", "FlowInfo", "Options", "check_paths", "data_folder", "open_desk"]
 
@@ -415,6 +416,34 @@ def open_book(store: SqliteStore) -> SqliteBook:
     """What the gates remember, beside the store. Whom it is about is encrypted, with a key made of the
     store's."""
     return SqliteBook(store.path.with_name(BOOK), derived(store.master, "unstuck gates", 64))
+
+
+def open_tokens(store: SqliteStore) -> TokenBook:
+    """Who holds which conversation over the web, beside the store."""
+    from adapters.web.tokens import NAME, TokenBook
+
+    return TokenBook(store.path.with_name(NAME), derived(store.master, "unstuck tokens", 64))
+
+
+def tokens_held(store: SqliteStore, sessions: Collection[str]) -> tuple[Held, ...]:
+    """What is kept beside the store of who holds these conversations over the web."""
+    if not _has_tokens(store):
+        return ()
+    with closing(open_tokens(store)) as tokens:
+        return tokens.held(sessions)
+
+
+def forget_tokens(store: SqliteStore, sessions: Collection[str]) -> None:
+    """Take out for good who holds these conversations over the web."""
+    if _has_tokens(store):
+        with closing(open_tokens(store)) as tokens:
+            tokens.forget(sessions, int(utc_now().timestamp()))
+
+
+def _has_tokens(store: SqliteStore) -> bool:
+    from adapters.web.tokens import NAME
+
+    return store.path.with_name(NAME).exists()
 
 
 def open_trail(path: Path, key: bytes) -> AuditTrail:

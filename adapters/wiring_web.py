@@ -24,14 +24,13 @@ from adapters.web.limiter import Limiter
 from adapters.web.pages import Pages
 from adapters.web.people import Embed
 from adapters.web.service import Service
-from adapters.web.tokens import NAME as TOKENS
-from adapters.web.tokens import TokenBook
 from adapters.wiring import (
     Desk,
     Options,
     data_folder,
     open_desk,
     open_store_behind,
+    open_tokens,
     settings_folder,
     store_path,
 )
@@ -58,9 +57,9 @@ def open_web(
         embeds = open_embeds(options.config)
         desk = stack.enter_context(open_desk(options))
         path = store_path(options.store)
-        tokens = TokenBook(path.with_name(TOKENS))
-        stack.callback(tokens.close)
         with open_store_behind(path) as behind:
+            tokens = open_tokens(behind)
+            stack.callback(tokens.close)
             key = derived(behind.master, "unstuck web", 32)
         shown = _demo(desk, options) if demo or (here and not embeds) else None
         known = {**embeds, **({DEMO: shown.embed()} if shown is not None else {})}

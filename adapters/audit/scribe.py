@@ -55,7 +55,7 @@ class Scribe:
             "kind": deed.kind,
             "at": deed.at,
             "action": deed.action,
-            "by": _said(deed.by),
+            "by": self._said(deed.by),
             "step": self._path(deed.step),
             "key": self._path(deed.key),
             "subject": self.pseudonym(deed.subject) if deed.subject else "",
@@ -73,6 +73,21 @@ class Scribe:
     def digest(self, text: str) -> str:
         """What stands for a text."""
         return "h-" + self._digest("text", text)[:_DIGEST_DIGITS]
+
+    def _said(self, by: Doer) -> dict[str, Value]:
+        told = {
+            "actor": self._actor(by),
+            "audience": by.audience,
+            "session": by.session,
+            "flow": by.flow,
+            "version": by.version,
+        }
+        return {name: value for name, value in told.items() if value}
+
+    def _actor(self, by: Doer) -> str:
+        """Who it was; a client whom a host vouches for (`client:ID`) is a person of the clinic."""
+        role, _, id = by.actor.partition(":")
+        return f"{role}:{self.pseudonym(id)}" if by.audience == "client" and id else by.actor
 
     def _path(self, path: str) -> str:
         """The path of a step, which holds the ids of those it is run for in brackets."""
@@ -129,17 +144,6 @@ def lines(links: Iterable[Link], sound_to: int) -> Iterator[str]:
         if link.number > sound_to:
             told["unproven"] = True
         yield json.dumps(told, separators=(",", ":")).replace("\x7f", "\\u007f") + "\n"
-
-
-def _said(by: Doer) -> dict[str, Value]:
-    told = {
-        "actor": by.actor,
-        "audience": by.audience,
-        "session": by.session,
-        "flow": by.flow,
-        "version": by.version,
-    }
-    return {name: value for name, value in told.items() if value}
 
 
 def _fits(value: Value, kind: Type) -> bool:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from adapters.mail.outbox import older, remove
 from adapters.retention import needed_since, until
 from adapters.stores.port import ENDED
-from adapters.wiring import mail_folder, open_book, utc_now
+from adapters.wiring import forget_tokens, mail_folder, open_book, utc_now
 
 if TYPE_CHECKING:
     from adapters.retention import Retention
@@ -53,6 +53,7 @@ class Outdated:
             remove(self._folder, self.letters)
         before, since = until(self._now, self._retention.verifications), needed_since(self._now)
         self._book.purge(before, sessions=self.sessions, needed_since=since)
+        forget_tokens(self._store, self.sessions)
         self._store.purge(self.sessions, self._first[0])
 
     def close(self) -> None:

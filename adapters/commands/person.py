@@ -104,7 +104,7 @@ def erase(who: str, store: str | None, mail: str | None, yes: bool) -> int:
     from adapters.mail.outbox import remove
     from adapters.problems import PlainProblem
     from adapters.retention import needed_since
-    from adapters.wiring import utc_now
+    from adapters.wiring import forget_tokens, utc_now
 
     with _kept(who, store, mail, "erase person" if yes else "find person") as kept:
         _tell(kept)
@@ -118,6 +118,7 @@ def erase(who: str, store: str | None, mail: str | None, yes: bool) -> int:
             remove(kept.mail, kept.letters)
         ids, since = _ids(kept.found, kept.who), needed_since(utc_now())
         kept.book.purge(subjects=ids, sessions=kept.found.sessions, needed_since=since)
+        forget_tokens(kept.behind, kept.found.sessions)
         kept.behind.purge(kept.found.sessions)
         left = sum(len(kept.book.all_about(id)) for id in ids)
     _say("It is erased.")
@@ -193,6 +194,7 @@ def _lines(kept: Kept) -> Iterator[str]:
     from adapters.audit.chain import Link
     from adapters.audit.scribe import lines
     from adapters.session_export import exported, line
+    from adapters.wiring import tokens_held
 
     for told in exported(kept.store, kept.found.sessions):
         yield line(told)
@@ -200,6 +202,8 @@ def _lines(kept: Kept) -> Iterator[str]:
         yield line({"kind": "gates", **asdict(entry), "covers": sorted(entry.covers), "about": entry.kind})
     for path in kept.letters:
         yield line({"kind": "message", "message": path.read_bytes().decode("utf-8", "replace")})
+    for token in tokens_held(kept.behind, kept.found.sessions):
+        yield line({"kind": "token", "session": token.session, "embed": token.embed, "until": token.ends_at})
     yield from lines([Link(*each) for each in kept.audit], EVERY)
 
 

@@ -76,7 +76,8 @@ def purge(
     store: str | None,
 ) -> int:
     """Remove conversations for good: nothing of them is left in the store, its log or its free pages, nor in
-    what the gates remember, but for what they need for two days more. Copies and backups are not reached.
+    what the gates remember, but for what they need for two days more. Copies and backups are not reached, nor
+    are messages that were sent: `--outdated` and `unstuck person erase` remove those.
 
     With --outdated, every kind of data goes that is older than retention.yaml (or the default) allows.
     """
@@ -86,7 +87,7 @@ def purge(
         return _purge_outdated(store, config, mail, yes)
     from adapters.retention import needed_since
     from adapters.session_words import list_of
-    from adapters.wiring import note_down, open_book, utc_now
+    from adapters.wiring import forget_tokens, note_down, open_book, utc_now
 
     if not names and not ended and older_than is None:
         raise click.UsageError("Name conversations, or say --ended or --older-than DAYS.")
@@ -102,6 +103,7 @@ def purge(
         sessions = [each.session for each in chosen]
         with closing(open_book(kept)) as book:
             book.purge(sessions=sessions, needed_since=needed_since(utc_now()))
+        forget_tokens(kept, sessions)
         kept.purge(sessions)
     _say(f"Purged {len(chosen)} {_conversations(len(chosen))}.")
     return DONE

@@ -1,7 +1,7 @@
 """The book in an SQLite file of its own: every entry is on the disk before `add` returns.
 
 Each entry carries a checksum, so that damage is found and never read as "nothing happened". Whom it is about
-is encrypted (`veil`).
+and who did it are encrypted (`adapters.veil`).
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from hashlib import blake2b
 from pathlib import Path
 
 from adapters.gates.book import Entry, Kind
-from adapters.gates.veil import BrokenVeil, Veil
 from adapters.problems import PlainProblem, Unusable
+from adapters.veil import BrokenVeil, Veil
 
 NAME = "gates.db"
 APPLICATION_ID = 0x756E6774  # "ungt"; SQLite keeps it at a fixed place in the file
-FORMAT = 2
-HIDING = 2
-"""The first format in which whom an entry is about is encrypted."""
+FORMAT = 3
+HIDING = 3
+"""The first format in which everybody in an entry is encrypted."""
 
 _SECONDS = 5.0
 _SMALLEST = 512
@@ -56,7 +56,7 @@ BEGIN SELECT RAISE(ABORT, 'entries are only added'); END;
 CREATE TRIGGER entry_is_not_removed BEFORE DELETE ON entry
 BEGIN SELECT RAISE(ABORT, 'entries are only added'); END;
 """
-HIDDEN_COLUMNS = ("subject", "key")
+HIDDEN_COLUMNS = ("subject", "actor", "key")
 """What is encrypted of an entry."""
 _COLUMNS = "kind, subject, what, actor, session, at, key, covers"
 
@@ -211,9 +211,10 @@ class SqliteBook:
 
     def _hidden(self, values: tuple[str, ...]) -> tuple[str, ...]:
         """The columns of an entry as they are kept."""
-        kind, subject, what, actor, session, at, key, covers = values
-        subject, key = self._veil.hidden("subject", subject), self._veil.hidden("key", key)
-        return kind, subject, what, actor, session, at, key, covers
+        return tuple(
+            self._veil.hidden(column, value) if column in HIDDEN_COLUMNS else value
+            for column, value in zip(_COLUMNS.split(", "), values, strict=True)
+        )
 
     def _entry(self, row: tuple[object, ...]) -> Entry:
         number, *texts, checksum = row
@@ -223,7 +224,7 @@ class SqliteBook:
             raise self._damaged()
         _, subject, what, actor, session, at, key, covers = values
         try:
-            subject, key = self._veil.clear("subject", subject), self._veil.clear("key", key)
+            subject, actor, key = map(self._veil.clear, HIDDEN_COLUMNS, (subject, actor, key))
         except BrokenVeil as error:
             raise self._damaged() from error
         return Entry(kind, subject, what, actor, session, at, key, frozenset(covers.split()), number)

@@ -1,10 +1,11 @@
 """A store that keeps everything personal encrypted: a `Store` around another one.
 
 What a conversation holds (states, events, arguments, results, replies, whom a call is about, at which step
-it waits) is encrypted before it reaches the store behind, with AES-SIV (RFC 5297). That cipher gives the same
-for the same text under the same key in the same column of one conversation, which is what lets the store
-behind find and compare calls, and gives away no more than that two of them are alike. A conversation stays
-with the key it began with. Who holds it (a user of this computer), its flow and its times stand in clear.
+it waits, who holds it) is encrypted before it reaches the store behind, with AES-SIV (RFC 5297). That cipher
+gives the same for the same text under the same key in the same column of one conversation, which is what lets
+the store behind find and compare calls, and gives away no more than that two of them are alike. Who holds it
+is alike in all conversations of one key, so that somebody's own are found. A conversation stays with the key
+it began with. Its flow and its times stand in clear.
 """
 
 from __future__ import annotations
@@ -64,7 +65,8 @@ class HiddenStore:
         name = self._ring.newest
         hidden = self._hidden(name, session, commit)
         with self._in_clear(session):
-            revision = self._behind.begin(session, flow, version, actor, audience, hidden)
+            holder = self._hide_text(name, session, "actor", actor)
+            revision = self._behind.begin(session, flow, version, holder, audience, hidden)
         self._used[session] = name
         return revision
 
@@ -82,6 +84,7 @@ class HiddenStore:
         self._used[session] = _key_name(kept.state)
         return msgspec.structs.replace(
             kept,
+            actor=self._clear_text(session, "actor", kept.actor),
             waiting=self._clear_text(session, "waiting", kept.waiting),
             state=self._clear(session, "state", kept.state),
         )
@@ -100,7 +103,12 @@ class HiddenStore:
         self, limit: int, only_open: bool = False, actor: str | None = None
     ) -> tuple[SessionSummary, ...]:
         """See `Store.sessions`."""
-        return tuple(self._clear_summary(each) for each in self._behind.sessions(limit, only_open, actor))
+        found = [
+            each for kept in self._kept_as(actor) for each in self._behind.sessions(limit, only_open, kept)
+        ]
+        if actor is not None:
+            found.sort(key=lambda each: each.updated_at, reverse=True)
+        return tuple(self._clear_summary(each) for each in found[:limit])
 
     def keep_version(self, version: str, sources: Mapping[str, str]) -> None:
         """See `Store.keep_version`."""
@@ -131,6 +139,13 @@ class HiddenStore:
             yield
         except WrongTransition as error:
             raise error.of(self._clear_text(session, "key", error.key)) from None
+
+    def _kept_as(self, actor: str | None) -> tuple[str | None, ...]:
+        """How somebody may stand in the store behind: under any of the keys, or in clear from before there
+        were any; None for everybody."""
+        if actor is None:
+            return (None,)
+        return (*(self._hide_text(name, "", "actor", actor) for name in self._ciphers), actor)
 
     def _hidden(self, name: str, session: str, commit: Commit) -> Commit:
         reply = commit.reply
@@ -183,9 +198,10 @@ class HiddenStore:
     def _clear_summary(self, summary: SessionSummary) -> SessionSummary:
         try:
             waiting = self._clear_text(summary.session, "waiting", summary.waiting)
+            actor = self._clear_text(summary.session, "actor", summary.actor)
         except Unusable:
-            return msgspec.structs.replace(summary, waiting=_UNREADABLE, damaged=True)
-        return msgspec.structs.replace(summary, waiting=waiting)
+            return msgspec.structs.replace(summary, waiting=_UNREADABLE, actor=_UNREADABLE, damaged=True)
+        return msgspec.structs.replace(summary, waiting=waiting, actor=actor)
 
     def _clear_entry(self, session: str, entry: LedgerEntry) -> LedgerEntry:
         texts = {
@@ -226,7 +242,7 @@ class HiddenStore:
 _TEXT_COLUMNS = ("key", "subject", "step")
 
 HIDDEN_COLUMNS: Mapping[str, tuple[str, ...]] = {
-    "sessions": ("waiting", "state"),
+    "sessions": ("actor", "waiting", "state"),
     "events": ("body",),
     "ledger": (*_TEXT_COLUMNS, "args", "result"),
     "replies": ("body_digest", "reply"),
@@ -247,7 +263,8 @@ def _key_name(kept: bytes) -> str:
 
 
 def _place(session: str, column: str) -> list[bytes]:
-    return [session.encode("utf-8", "surrogatepass"), column.encode("ascii")]
+    of = "" if column == "actor" else session
+    return [of.encode("utf-8", "surrogatepass"), column.encode("ascii")]
 
 
 def _damaged(session: str) -> Unusable:

@@ -25,6 +25,8 @@ from engine import Audience
 from tests.adapters.canaries import found, in_process
 from tests.adapters.real_desk import finish
 from tests.adapters.secret_chat import CODE, environment
+from tests.adapters.web.served import SECRET, identity, web
+from tests.adapters.web.test_api import EMBEDS
 
 NOW = "2026-11-23T09:30:00Z"
 
@@ -77,9 +79,9 @@ def hits(folder: Path, *, mail: bool = True) -> Iterator[str]:
                 yield f"{what} in {path.relative_to(folder)}"
 
 
-def held(home: Path) -> str:
+def held(home: Path, clinic: str | None = None) -> str:
     """A conversation about the person, with everything in it; looked for while it is under way."""
-    with open_desk(Options(log_file=home / "unstuck.log", log_level="debug")) as desk:
+    with open_desk(Options(clinic=clinic, log_file=home / "unstuck.log", log_level="debug")) as desk:
         view = desk.driver.start("email-not-received", actor="kim", audience=Audience.AGENT)
         view = desk.driver.answer(view.session, PLANTED["name"], seq=view.seq)
         desk.driver.note(view.session, f"{PLANTED['note']} {PLANTED['phone']} {PLANTED['birth date']}")
@@ -108,6 +110,46 @@ def test_a_person_stands_in_clear_nowhere_and_after_erasing_nowhere_at_all(home:
     assert session not in run("sessions", "list")
     assert list(hits(home)) == []
     assert run("audit", "verify").startswith("The audit is as it was written")
+
+
+def test_a_person_who_is_signed_in_over_the_web_stands_in_clear_nowhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UNSTUCK_TEST_KEY", SECRET)
+    (tmp_path / "people.yaml").write_text(PEOPLE, encoding="utf-8")
+    create_clinic(tmp_path / "clinic.db", tmp_path / "people.yaml")
+    kept = ("--store", f"sqlite:///{tmp_path / 'sessions.db'}")
+    where = (*kept, "--mail", f"maildir:{tmp_path / 'mail'}")
+    with web(tmp_path, EMBEDS) as served:
+        talk = served.start(embed="portal", identity=identity(sub=PLANTED["id"]))
+        talk.says("missing", "missing", "ask")
+        assert list(hits(tmp_path, mail=False)) == []
+        turn = talk.says(f"{PLANTED['name']}, {PLANTED['phone']}")
+        assert turn["end"] is not None
+        assert list(hits(tmp_path, mail=False)) == []
+    assert list(hits(tmp_path, mail=False)) == []
+    assert talk.session in run("person", "find", PLANTED["id"], *where)
+    told = [json.loads(line) for line in run("person", "export", PLANTED["id"], *where).splitlines()]
+    assert [each["session"] for each in told if each.get("kind") == "token"] == [talk.session]
+    assert PLANTED["id"] not in run("audit", "export", *kept)
+    run("person", "erase", PLANTED["id"], "--yes", *where)
+    assert list(hits(tmp_path)) == []
+    with closing(sqlite3.connect(tmp_path / "web.db")) as db:
+        assert db.execute("SELECT count(*) FROM holders").fetchone() == (0,)
+    assert not any(talk.session.encode() in path.read_bytes() for path in tmp_path.glob("web.db*"))
+
+
+def test_a_purge_takes_along_who_held_the_conversation_over_the_web(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UNSTUCK_TEST_KEY", SECRET)
+    with web(tmp_path, EMBEDS) as served:
+        talk, other = (served.start(embed="portal", identity=identity()) for _ in range(2))
+    store = f"sqlite:///{tmp_path / 'sessions.db'}"
+    run("sessions", "purge", talk.session, "--open", "--yes", "--store", store)
+    kept = b"".join(path.read_bytes() for path in tmp_path.glob("web.db*"))
+    assert talk.session.encode() not in kept
+    assert other.session.encode() in kept
 
 
 def test_a_process_that_is_killed_leaves_nobody_in_clear(tmp_path: Path) -> None:

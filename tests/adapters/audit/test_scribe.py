@@ -47,6 +47,15 @@ def test_words_of_closed_lists_and_truths_stand_as_they_are(scribe: Scribe) -> N
     }
 
 
+def test_a_client_whom_a_host_vouches_for_is_a_pseudonym(scribe: Scribe) -> None:
+    told = json.loads(scribe.entry(Deed("held", AT, Doer("client:c-17", "client", "s1"), "began")))
+    assert told["by"]["actor"] == f"client:{scribe.pseudonym('c-17')}"
+    told = json.loads(
+        scribe.entry(Deed("held", AT, Doer("practitioner:dr-roy", "practitioner", "s1"), "began"))
+    )
+    assert told["by"]["actor"] == "practitioner:dr-roy"
+
+
 def test_how_and_for_what_an_identity_was_verified_can_be_read(scribe: Scribe) -> None:
     params: dict[str, Value] = {"method": "call_back", "outcome": "passed", "covers": ["update_email"]}
     assert entry(scribe, "record_verification", params)["params"] == params

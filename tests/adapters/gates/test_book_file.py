@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.gates.book import Book, Entry, MemoryBook
-from adapters.gates.book_file import SqliteBook
+from adapters.gates.book_file import _TRIGGERS, SqliteBook, _checksum
 from adapters.problems import Unusable
 
 AT = "2026-11-23T09:30:00Z"
@@ -81,7 +81,7 @@ class TestFile:
 import os, sys
 from pathlib import Path
 from tests.adapters.gates.test_book_file import ENTRY
-from adapters.gates.book_file import SqliteBook
+from adapters.gates.book_file import _TRIGGERS, _checksum, SqliteBook
 SqliteBook(Path(sys.argv[1])).add(ENTRY)
 os.kill(os.getpid(), 9)
 """
@@ -211,3 +211,23 @@ class TestHiding:
             assert len(book.all_about("tom")) == 1
             with pytest.raises(sqlite3.IntegrityError):
                 book._connection.execute("DELETE FROM entry")
+
+
+def test_who_did_it_is_hidden_in_a_file_of_the_format_before(tmp_path: Path) -> None:
+    path, key = tmp_path / "gates.db", bytes(64)
+    with closing(SqliteBook(path, key)) as book:
+        book.add(ENTRY)
+    with closing(sqlite3.connect(path)) as db:
+        for name in ("entry_is_not_changed", "entry_is_not_removed"):
+            db.execute(f"DROP TRIGGER {name}")
+        columns = "kind, subject, what, actor, session, at, key, covers"
+        (row,) = db.execute(f"SELECT {columns} FROM entry").fetchall()
+        older = (*row[:3], "client:quill", *row[4:])
+        db.execute("UPDATE entry SET actor = ?, checksum = ?", (older[3], _checksum(older)))
+        db.executescript(_TRIGGERS)
+        db.execute("PRAGMA user_version = 2")
+        db.commit()
+    with closing(SqliteBook(path, key)) as book:
+        (entry,) = book.all_about(ENTRY.subject)
+        assert entry.actor == "client:quill"
+    assert not any(b"quill" in each.read_bytes() for each in tmp_path.iterdir())

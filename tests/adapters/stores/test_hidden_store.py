@@ -74,6 +74,21 @@ def test_the_keys_are_made_once_for_their_owner_only(path: Path) -> None:
     assert keys_path(path).read_bytes() == made
 
 
+def test_somebodys_own_conversations_are_found_under_every_key(path: Path) -> None:
+    with opened(path) as store:
+        store.keep_version("v1", {"flow.yaml": "flow: flow"})
+        store.begin("s-1", "flow", "v1", NAME, "client", commit(state=b"one"))
+        store.begin("s-2", "flow", "v1", "somebody else", "client", commit(state=b"two"))
+    rotate(path)
+    with opened(path) as store:
+        store.begin("s-3", "flow", "v1", NAME, "client", commit(state=b"three"))
+        assert {each.session for each in store.sessions(9, actor=NAME)} == {"s-1", "s-3"}
+        assert len(store.sessions(1, actor=NAME)) == 1
+        assert {each.actor for each in store.sessions(9, actor=NAME)} == {NAME}
+        assert store.load("s-3").actor == NAME
+    assert NAME.encode() not in everything(path.parent)
+
+
 def test_after_a_rotation_the_old_is_read_and_the_new_uses_the_new_key(path: Path) -> None:
     with opened(path) as store:
         filled(store)

@@ -17,6 +17,9 @@ import pytest
 
 from adapters.web.description import OPERATIONS
 from adapters.web.limiter import Limiter
+from adapters.web.people import Person
+from adapters.web.tokens import Holder, TokenBook
+from engine import Audience
 from tests.adapters.web.served import PORTAL, SECRET, Served, identity, web
 
 EMBEDS = f"""\
@@ -190,6 +193,20 @@ def test_a_token_of_the_host_counts_once(shared: Served) -> None:
     shared.start(embed="portal", identity=token)
     body = {"flow": "my-setup-email", "embed": "portal", "identity": token}
     assert shared.http.post("/v1/sessions", json=body).status_code == 401
+
+
+def test_tokens_of_the_first_format_with_people_in_clear_are_let_go(tmp_path: Path) -> None:
+    path = tmp_path / "web.db"
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("CREATE TABLE tokens (hash BLOB PRIMARY KEY, actor TEXT)")
+        db.execute("INSERT INTO tokens VALUES (x'00', 'client:quill')")
+        db.commit()
+    with closing(TokenBook(path, bytes(64))) as book:
+        holder = Holder(
+            "s-1", "portal", "my-password", Person("client:pen", Audience.CLIENT, frozenset({"pen"}))
+        )
+        assert book.holder(book.issue(holder, 1_000), 1_001) == holder
+    assert not any(word in each.read_bytes() for each in tmp_path.iterdir() for word in (b"quill", b"pen"))
 
 
 def test_a_token_is_kept_as_a_hash_only(served: Served) -> None:

@@ -1,5 +1,5 @@
-"""Hides whom an entry of the book is about: AES-SIV (RFC 5297), which gives the same for the same person, so
-that what is known of somebody is found without their id standing in the file."""
+"""Hides who somebody is in a column: AES-SIV (RFC 5297), which gives the same for the same person, so that
+what is known of somebody is found without their id standing in the file."""
 
 from __future__ import annotations
 
