@@ -2,8 +2,9 @@
 
     {"at":"2026-11-23T09:30:00.123Z","level":"info","event":"call","action":"send_invitation",…}
 
-What other libraries log comes in with its level and the logger's name only, since their texts may quote data;
-at the level debug, the text comes as well. A log that cannot be written loses its lines and stops nothing.
+What other libraries log comes in with its level and the logger's name only, at every level, since their texts
+quote data: an HTTP client's hold the ids and names that stand in addresses. A log that cannot
+be written loses its lines and stops nothing.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ def logging_to(path: Path, level: str) -> Iterator[None]:
         ) from error
     root = logging.getLogger()
     before = root.level
-    handler.setFormatter(JsonLine(with_foreign_texts=level == "debug"))
+    handler.setFormatter(JsonLine())
     root.addHandler(handler)
     root.setLevel(LEVELS[level])
     try:
@@ -65,10 +66,6 @@ def logging_to(path: Path, level: str) -> Iterator[None]:
 
 class JsonLine(logging.Formatter):
     """Makes one line of JSON of a record: `at` (UTC), `level`, `event`, then the record's fields."""
-
-    def __init__(self, *, with_foreign_texts: bool) -> None:
-        super().__init__()
-        self._with_foreign_texts = with_foreign_texts
 
     def format(self, record: logging.LogRecord) -> str:
         """The line, in ASCII, without its end."""
@@ -83,8 +80,6 @@ class JsonLine(logging.Formatter):
             told |= {name: _short(value) for name, value in fields.items() if value not in (None, "")}
         else:
             told |= {"event": "library", "logger": record.name}
-            if self._with_foreign_texts:
-                told["text"] = _short(record.getMessage())
         if record.exc_info and record.exc_info[0] is not None:
             # The error's own text may quote data, and so may the lines of a traceback.
             told["error"] = record.exc_info[0].__name__

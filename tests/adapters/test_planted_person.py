@@ -17,10 +17,13 @@ import pytest
 from click.testing import CliRunner
 
 from adapters.cli import unstuck
+from adapters.clinic.served.app import ServedClinic
+from adapters.clinic.served.behind import example_at
 from adapters.person_search import search
 from adapters.problems import PlainProblem
+from adapters.serving import serving
 from adapters.stores.port import Commit
-from adapters.wiring import Options, create_clinic, open_desk, open_store
+from adapters.wiring import Options, create_clinic, open_desk, open_embedded, open_mail, open_store
 from engine import Audience
 from tests.adapters.canaries import found, in_process
 from tests.adapters.real_desk import finish
@@ -110,6 +113,17 @@ def test_a_person_stands_in_clear_nowhere_and_after_erasing_nowhere_at_all(home:
     assert session not in run("sessions", "list")
     assert list(hits(home)) == []
     assert run("audit", "verify").startswith("The audit is as it was written")
+
+
+def test_a_person_on_a_system_behind_http_stands_in_clear_nowhere(home: Path) -> None:
+    clinic = closing(open_embedded(None, open_mail(None)))
+    with clinic as behind, serving(ServedClinic(behind).application()) as at:
+        (home / "mapping").mkdir()
+        session = held(home, f"rest:{example_at(at, home / 'mapping')}")
+    assert list(hits(home, mail=False)) == []
+    run("person", "erase", PLANTED["name"], "--yes")
+    assert session not in run("sessions", "list")
+    assert list(hits(home)) == []
 
 
 def test_a_person_who_is_signed_in_over_the_web_stands_in_clear_nowhere(
