@@ -18,6 +18,7 @@ from adapters.clinic.port import ActionFailed, Backend, CallContext, OutcomeLost
 from adapters.leases import Lease
 from adapters.secret import Secret, SecretGone
 from adapters.secrets.port import Vault
+from adapters.trying_again import TryingAgain
 from engine import (
     FAILURES,
     Call,
@@ -114,12 +115,16 @@ class _SecretsOf:
 
 
 class Caller:
-    """Makes the calls of all sessions of one backend. `now` gives the moment in UTC, as events carry it."""
+    """Makes the calls of all sessions of one backend. `now` gives the moment in UTC, as events carry it;
+    `again` says when a read that failed is tried again, where it is at all."""
 
-    def __init__(self, backend: Backend, vault: Vault, now: Callable[[], str]) -> None:
+    def __init__(
+        self, backend: Backend, vault: Vault, now: Callable[[], str], again: TryingAgain | None = None
+    ) -> None:
         self._backend = backend
         self._vault = vault
         self._now = now
+        self._again = again
         self._lock = threading.Lock()
         self._writes: dict[str, _Working[Value]] = {}
 
@@ -166,8 +171,7 @@ class Caller:
 
     def _outcome(self, call: Call, context: CallContext, lease: Lease | None) -> Event:
         try:
-            working = self._begun(call, context, lease)
-            return Succeeded(call.key, working.result(context.deadline), self._now())
+            return Succeeded(call.key, self._result(call, context, lease), self._now())
         except ActionFailed as error:
             return Failed(
                 call.key, error.failure, self._now(), error.message, error.result, error.retry_after
@@ -178,6 +182,24 @@ class Caller:
             return Lost(call.key, self._now())
         except Exception:
             return self._no_sense(call)
+
+    def _result(self, call: Call, context: CallContext, lease: Lease | None) -> Value:
+        """What the call returned or raised; a read that did not come through is tried again while there is
+        time."""
+        until, tried = monotonic() + context.deadline, 1
+        while True:
+            left = max(until - monotonic(), 0.0)
+            working = self._begun(call, msgspec.structs.replace(context, deadline=left), lease)
+            try:
+                return working.result(left)
+            except (ActionFailed, OutcomeLost, TimeoutError) as error:
+                if self._again is None or call.effect is not Effect.READ:
+                    raise
+                pause = self._again.pause(tried, error, until - monotonic())
+                if pause is None:
+                    raise
+            self._again.sleep(pause)
+            tried += 1
 
     def _begun(self, call: Call, context: CallContext, lease: Lease | None) -> _Working[Value]:
         def work() -> Value:

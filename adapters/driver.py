@@ -27,6 +27,7 @@ from adapters.problems import PlainProblem, Unusable
 from adapters.request import Request
 from adapters.secrets.port import Vault
 from adapters.stores.port import Commit, LedgerEntry, LedgerStatus, Outrun, Store
+from adapters.trying_again import TryingAgain
 from adapters.view import View, view_of
 from engine import (
     Answered,
@@ -141,7 +142,8 @@ class Held:
 class Parts(msgspec.Struct, frozen=True):
     """What a driver works with. `clock` gives the moment in UTC, `new_id` a new session's id, `today` the
     date at the clinic; `leases` show the processes that share the store who is alive. `clerk` writes the
-    audit that the store keeps; without one nothing is audited."""
+    audit that the store keeps; without one nothing is audited. `again` says when a read that failed is tried
+    again by itself; without it none is."""
 
     library: Library
     backend: Backend
@@ -154,6 +156,7 @@ class Parts(msgspec.Struct, frozen=True):
     deadline: float = DEADLINE
     leases: Leases = NoLeases()
     clerk: Clerk | None = None
+    again: TryingAgain | None = None
 
 
 class Driver:
@@ -165,7 +168,7 @@ class Driver:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
-        self._caller = Caller(parts.backend, parts.vault, self._now)
+        self._caller = Caller(parts.backend, parts.vault, self._now, parts.again)
         self._alone = OneAtATime(3 * parts.deadline)
         self._broken_off: set[str] = set()
 

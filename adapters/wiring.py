@@ -13,6 +13,7 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
+from time import sleep
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 from zoneinfo import ZoneInfo
@@ -48,6 +49,7 @@ from adapters.secrets.vault import MemoryVault
 from adapters.stores.hidden import HiddenStore, is_hidden
 from adapters.stores.sqlite import SqliteStore
 from adapters.talk import Talk
+from adapters.trying_again import TryingAgain
 from engine import (
     DEFAULT_LIMITS,
     Audience,
@@ -136,7 +138,17 @@ def open_desk(options: Options) -> Iterator[Desk]:
         leases = FileLeases(kept_at.with_name(f"{kept_at.name}.calls"))
         clerk = open_clerk(behind)
         parts = Parts(
-            library, backend, store, gate, utc_now, new_session_id, today, vault, leases=leases, clerk=clerk
+            library,
+            backend,
+            store,
+            gate,
+            utc_now,
+            new_session_id,
+            today,
+            vault,
+            leases=leases,
+            clerk=clerk,
+            again=TryingAgain(secrets.SystemRandom().random, sleep),
         )
         if options.log_file is not None:
             parts = stack.enter_context(_watched(parts, options.log_file, options.log_level))

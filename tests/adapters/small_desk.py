@@ -19,6 +19,7 @@ from adapters.library import Library
 from adapters.secrets.vault import MemoryVault
 from adapters.stores.port import LedgerStatus, Store
 from adapters.stores.sqlite import SqliteStore
+from adapters.trying_again import TryingAgain
 from engine import (
     NUMBER,
     SECRET,
@@ -290,6 +291,7 @@ def small_desk(
     wrapped: Callable[[Store], Store] = lambda store: store,
     clock: Callable[[], datetime] = now,
     leases: Leases | None = None,
+    again: TryingAgain | None = None,
 ) -> Iterator[SmallDesk]:
     """Open a desk; a second one on the same folder is another process in all but name."""
     numbers = count(1)
@@ -308,6 +310,7 @@ def small_desk(
             vault,
             deadline,
             leases or NoLeases(),
+            again=again,
         )
         driver = Driver(parts)
         try:
