@@ -1,0 +1,192 @@
+"""The codes of what is found in facts, their types, and who may do what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from engine.codes.code import Code
+
+FACTS: Mapping[str, Code] = {
+    "U300": Code(
+        "A fact that may not be set",
+        "On some of the ways that lead to this step the fact was never set.",
+        "Set it on every way, or move the step to where it is set.",
+        (
+            "flow: example\n"
+            "audience: [agent]\n"
+            "steps:\n"
+            "  - id: junk\n"
+            "    ask: Is it in the junk folder?\n"
+            "    answers:\n"
+            "      found: {label: Found, then: [{do: get_clinic, save: clinic}]}\n"
+            "      missing: Missing\n"
+            '  - say: "{{ clinic.name }} will help." # <- here\n'
+            "  - id: over\n"
+            "    end: stopped\n"
+        ),
+    ),
+    "U301": Code(
+        "A value of the wrong type",
+        "The value does not fit what is expected where it is used.",
+        "Give a value of the type that is named.",
+        (
+            "flow: example\n"
+            "audience: [agent]\n"
+            "steps:\n"
+            "  - do: get_client\n"
+            "    with: {client: \"'Ana'\"} # <- here\n"
+            "    save: client\n"
+            "  - id: over\n"
+            "    end: stopped\n"
+        ),
+    ),
+    "U302": Code(
+        "A value is missing",
+        "The action or the visited flow needs a value that is not given.",
+        "Add it under `with`.",
+        (
+            "flow: example\n"
+            "audience: [agent]\n"
+            "steps:\n"
+            "  - do: get_client # <- here\n"
+            "    save: client\n"
+            "  - id: over\n"
+            "    end: stopped\n"
+        ),
+    ),
+    "U303": Code(
+        "A value nobody takes",
+        "The action or the visited flow has no parameter or input of this name.",
+        "Correct the name, or take it out.",
+        (
+            "flow: example\n"
+            "audience: [agent]\n"
+            "steps:\n"
+            "  - do: get_clinic\n"
+            "    with: {name: \"'Maple'\"} # <- here\n"
+            "    save: clinic\n"
+            "  - id: over\n"
+            "    end: stopped\n"
+        ),
+    ),
+    "U304": Code(
+        "An action that does not exist",
+        "No action of this name is declared.",
+        "Correct the name.",
+        (
+            "flow: example\n"
+            "audience: [agent]\n"
+            "steps:\n"
+            "  - do: get_clinics # <- here\n"
+            "    save: clinic\n"
+            "  - id: over\n"
+            "    end: stopped\n"
+        ),
+    ),
+    "U307": Code(
+        "Not for this audience",
+        "The flow is for people who may not call this action, or not visit this flow.",
+        "Ask `can('action')` first, or narrow the flow's audience.",
+        (
+            "flow: example\n"
+            "audience: [agent, client]\n"
+            "steps:\n"
+            "  - do: find_clients # <- here\n"
+            "    with: {query: \"'Ana'\"}\n"
+            "    save: found\n"
+            "  - id: over\n"
+            "    end: stopped\n"
+        ),
+    ),
+    "U308": Code(
+        "A result that is not set",
+        "The flow promises a result, and comes back on a way that does not set it.",
+        "Set it before the `return`, or declare it `optional`.",
+        (
+            "flow: example\n"
+            "audience: [agent]\n"
+            "exits: [done]\n"
+            "results: {clinic: Clinic}\n"
+            "steps:\n"
+            "  - return: done # <- here\n"
+        ),
+    ),
+    "U309": Code(
+        "A type or result that does not exist",
+        "`inputs` and `results` name types that must be known, and `save` names results that the visited "
+        "flow gives.",
+        "Correct the name.",
+        (
+            "flow: example\n"
+            "audience: [agent]\n"
+            "inputs: {client: Klient} # <- here\n"
+            "steps:\n"
+            "  - id: over\n"
+            "    end: stopped\n"
+        ),
+    ),
+    "U311": Code(
+        "A name with a meaning of its own",
+        "`today`, `audience`, `labels`, `problem`, `item` and `answer` are set by unstuck itself.",
+        "Take another name.",
+        (
+            "flow: example\n"
+            "audience: [agent]\n"
+            "steps:\n"
+            "  - set: {today: \"'monday'\"} # <- here\n"
+            "  - id: over\n"
+            "    end: stopped\n"
+        ),
+    ),
+    "U312": Code(
+        "A failure that never comes",
+        "`on` names a way of failing in which this action cannot end.",
+        "Take it out, or correct the name.",
+        (
+            "flow: example\n"
+            "audience: [agent]\n"
+            "steps:\n"
+            "  - do: get_clinic\n"
+            "    save: clinic\n"
+            "    on: {undeliverable: over} # <- here\n"
+            "  - id: over\n"
+            "    end: stopped\n"
+        ),
+    ),
+    "U313": Code(
+        "Cases that do not fit",
+        "`choose` decides by a word out of a closed list: every case must be one of these words, and "
+        "without an `else` each needs a case.",
+        "Correct the cases, or add an `else`.",
+        (
+            "flow: example\n"
+            "audience: [agent]\n"
+            "steps:\n"
+            "  - do: get_clinic\n"
+            "    save: clinic\n"
+            "  - choose: clinic.mail_policy\n"
+            "    cases: {manuel: over} # <- here\n"
+            "    else: over\n"
+            "  - id: over\n"
+            "    end: stopped\n"
+        ),
+    ),
+    "U314": Code(
+        "A list is needed",
+        "`of` and `each` run over the items of a list.",
+        "Give a list.",
+        (
+            "flow: example\n"
+            "audience: [agent]\n"
+            "steps:\n"
+            "  - do: get_clinic\n"
+            "    save: clinic\n"
+            "  - id: which\n"
+            "    ask: Which one?\n"
+            "    kind: one\n"
+            "    of: clinic # <- here\n"
+            "  - id: over\n"
+            "    end: stopped\n"
+        ),
+    ),
+}
