@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from time import monotonic
 from typing import Generic, TypeVar
 
 import msgspec
@@ -19,6 +18,7 @@ from adapters.leases import Lease
 from adapters.secret import Secret, SecretGone
 from adapters.secrets.port import Vault
 from adapters.trying_again import TryingAgain
+from adapters.waits import RealWaits, Waits
 from engine import (
     FAILURES,
     Call,
@@ -58,15 +58,16 @@ class _Garbled(Exception):
 class _Working(Generic[T]):
     """A function at work in a thread of its own, which does not keep the process alive."""
 
-    def __init__(self, work: Callable[[], T]) -> None:
+    def __init__(self, work: Callable[[], T], waits: Waits) -> None:
         self._work = work
-        self._ended = threading.Event()
+        self._waits = waits
+        self._ended = waits.news()
         self._result: list[T] = []
         self._error: BaseException = _Garbled()
 
     def start(self) -> _Working[T]:
         """Begin. An interrupt may come at any moment: whoever has to know of the work notes it before."""
-        threading.Thread(target=self._run, name="call", daemon=True).start()
+        self._waits.beside(self._run)
         return self
 
     def _run(self) -> None:
@@ -79,10 +80,10 @@ class _Working(Generic[T]):
 
     def ended(self, seconds: float = 0.0) -> bool:
         """Whether it has ended, after waiting for it at most so long."""
-        until = monotonic() + seconds
+        until = self._waits.monotonic() + seconds
         # In slices, because an interrupt that comes just before a wait is heard only after it.
-        while not self._ended.wait(min(max(until - monotonic(), 0.0), _SLICE)):
-            if monotonic() >= until:
+        while not self._ended.wait(min(max(until - self._waits.monotonic(), 0.0), _SLICE)):
+            if self._waits.monotonic() >= until:
                 return False
         return True
 
@@ -116,15 +117,21 @@ class _SecretsOf:
 
 class Caller:
     """Makes the calls of all sessions of one backend. `now` gives the moment in UTC, as events carry it;
-    `again` says when a read that failed is tried again, where it is at all."""
+    `again` says when a read that failed is tried again, where it is at all; `waits` is how time passes."""
 
     def __init__(
-        self, backend: Backend, vault: Vault, now: Callable[[], str], again: TryingAgain | None = None
+        self,
+        backend: Backend,
+        vault: Vault,
+        now: Callable[[], str],
+        again: TryingAgain | None = None,
+        waits: Waits = RealWaits(),
     ) -> None:
         self._backend = backend
         self._vault = vault
         self._now = now
         self._again = again
+        self._waits = waits
         self._lock = threading.Lock()
         self._writes: dict[str, _Working[Value]] = {}
 
@@ -146,13 +153,15 @@ class Caller:
     def look(self, call: Call, context: CallContext) -> Finding:
         """Find out whether the call took effect, without repeating it. While this very process is still at
         it, nobody can tell that it did not."""
-        until = monotonic() + context.deadline
+        until = self._waits.monotonic() + context.deadline
         ended = self._has_ended(call.key, context.deadline / 2)
         context = self._with_secrets(context)
         secrets = self._secrets_of(call, context.session)
         try:
-            working = _Working(lambda: self._backend.check_back(call.action, call.args, context)).start()
-            found = working.result(until - monotonic())
+            working = _Working(
+                lambda: self._backend.check_back(call.action, call.args, context), self._waits
+            ).start()
+            found = working.result(until - self._waits.monotonic())
         except Exception:
             return CannotTell()
         if isinstance(found, DidNotHappen):
@@ -163,11 +172,11 @@ class Caller:
 
     def close(self, seconds: float) -> None:
         """Wait for the calls that change something and are still under way, but not longer than so long."""
-        until = monotonic() + seconds
+        until = self._waits.monotonic() + seconds
         with self._lock:
             writes = list(self._writes.values())
         for working in writes:
-            working.ended(until - monotonic())
+            working.ended(until - self._waits.monotonic())
 
     def _outcome(self, call: Call, context: CallContext, lease: Lease | None) -> Event:
         try:
@@ -186,16 +195,16 @@ class Caller:
     def _result(self, call: Call, context: CallContext, lease: Lease | None) -> Value:
         """What the call returned or raised; a read that did not come through is tried again while there is
         time."""
-        until, tried = monotonic() + context.deadline, 1
+        until, tried = self._waits.monotonic() + context.deadline, 1
         while True:
-            left = max(until - monotonic(), 0.0)
+            left = max(until - self._waits.monotonic(), 0.0)
             working = self._begun(call, msgspec.structs.replace(context, deadline=left), lease)
             try:
                 return working.result(left)
             except (ActionFailed, OutcomeLost, TimeoutError) as error:
                 if self._again is None or call.effect is not Effect.READ:
                     raise
-                pause = self._again.pause(tried, error, until - monotonic())
+                pause = self._again.pause(tried, error, until - self._waits.monotonic())
                 if pause is None:
                     raise
             self._again.sleep(pause)
@@ -209,7 +218,7 @@ class Caller:
                 if lease is not None:
                     lease.let_go()
 
-        working = _Working(work)
+        working = _Working(work, self._waits)
         if lease is not None:
             lease.keep()
         if call.effect is not Effect.READ:

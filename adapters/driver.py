@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
-from time import monotonic, sleep
 from typing import TypeAlias
 
 import msgspec
@@ -29,6 +28,7 @@ from adapters.secrets.port import Vault
 from adapters.stores.port import Commit, LedgerEntry, LedgerStatus, Outrun, Store
 from adapters.trying_again import TryingAgain
 from adapters.view import View, view_of
+from adapters.waits import RealWaits, Waits
 from engine import (
     Answered,
     Ask,
@@ -143,7 +143,7 @@ class Parts(msgspec.Struct, frozen=True):
     """What a driver works with. `clock` gives the moment in UTC, `new_id` a new session's id, `today` the
     date at the clinic; `leases` show the processes that share the store who is alive. `clerk` writes the
     audit that the store keeps; without one nothing is audited. `again` says when a read that failed is tried
-    again by itself; without it none is."""
+    again by itself; without it none is. `waits` is how time passes."""
 
     library: Library
     backend: Backend
@@ -157,6 +157,7 @@ class Parts(msgspec.Struct, frozen=True):
     leases: Leases = NoLeases()
     clerk: Clerk | None = None
     again: TryingAgain | None = None
+    waits: Waits = RealWaits()
 
 
 class Driver:
@@ -168,7 +169,8 @@ class Driver:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
-        self._caller = Caller(parts.backend, parts.vault, self._now, parts.again)
+        self._waits = parts.waits
+        self._caller = Caller(parts.backend, parts.vault, self._now, parts.again, parts.waits)
         self._alone = OneAtATime(3 * parts.deadline)
         self._broken_off: set[str] = set()
 
@@ -393,15 +395,15 @@ class Driver:
 
     def _waited(self, session: str, at_work: Callable[[Held], bool]) -> Held:
         """The session once nobody else is at a call of it, or has been for longer than a call may take."""
-        until = monotonic() + 2 * self._parts.deadline
+        until = self._waits.monotonic() + 2 * self._parts.deadline
         held = self._load(session)
         while (
             isinstance(self._state(held).waiting, AtCall)
             and session not in self._broken_off
             and at_work(held)
-            and monotonic() < until
+            and self._waits.monotonic() < until
         ):
-            sleep(_LOOK_AGAIN)
+            self._waits.sleep(_LOOK_AGAIN)
             held = self._load(session)
         return held
 
@@ -521,12 +523,14 @@ class Driver:
     def _leased(self, session: str) -> Lease | None:
         """The lease on the session, waited for while another process has it: whoever is first to keep a call
         without holding it would be taken for dead."""
-        until = monotonic() + self._parts.deadline
+        until = self._waits.monotonic() + self._parts.deadline
         while True:
             lease = self._parts.leases.take(session)
-            if lease is not None or self._parts.leases.is_held(session) is None or monotonic() >= until:
+            if lease is not None or self._parts.leases.is_held(session) is None:
                 return lease
-            sleep(_LOOK_AGAIN)
+            if self._waits.monotonic() >= until:
+                return None
+            self._waits.sleep(_LOOK_AGAIN)
 
     def _called(self, held: Held, call: Call) -> Event:
         outcome = self._caller.perform(call, self._context(held, call), held.lease)

@@ -20,6 +20,7 @@ from adapters.secrets.vault import MemoryVault
 from adapters.stores.port import LedgerStatus, Store
 from adapters.stores.sqlite import SqliteStore
 from adapters.trying_again import TryingAgain
+from adapters.waits import RealWaits, Waits
 from engine import (
     NUMBER,
     SECRET,
@@ -292,6 +293,7 @@ def small_desk(
     clock: Callable[[], datetime] = now,
     leases: Leases | None = None,
     again: TryingAgain | None = None,
+    waits: Waits | None = None,
 ) -> Iterator[SmallDesk]:
     """Open a desk; a second one on the same folder is another process in all but name."""
     numbers = count(1)
@@ -311,6 +313,7 @@ def small_desk(
             deadline,
             leases or NoLeases(),
             again=again,
+            waits=waits or RealWaits(),
         )
         driver = Driver(parts)
         try:

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from adapters import driver as driver_module
 from adapters.clinic.port import CallContext
 from adapters.leases import FileLeases, NoLeases
 from adapters.stores.port import Commit
+from adapters.waits import RealWaits
 from engine import Value
 from tests.adapters.small_desk import Perform, SmallClinic, small_desk
 
@@ -86,10 +86,14 @@ def test_who_resumes_waits_for_a_process_that_is_at_the_call(tmp_path: Path) -> 
         assert clinic.writes() == ["send"]
 
 
-def test_nobody_waits_for_the_dead(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def no_waiting(seconds: float) -> None:
+class NoWaiting(RealWaits):
+    """Nobody sleeps."""
+
+    def sleep(self, seconds: float) -> None:
         raise AssertionError("it waits for a process that is gone")
 
+
+def test_nobody_waits_for_the_dead(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     clinic = SmallClinic()
     with small_desk(tmp_path, clinic) as one:
         session = one.begin()
@@ -104,8 +108,8 @@ def test_nobody_waits_for_the_dead(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         monkeypatch.setattr(one.store, "commit", dies_after_the_call)
         with pytest.raises(SystemExit):
             one.driver.answer(session, "send")
-    monkeypatch.setattr(driver_module, "sleep", no_waiting)
-    with small_desk(tmp_path, clinic, leases=FileLeases(tmp_path / "calls")) as other:
+    leases = FileLeases(tmp_path / "calls")
+    with small_desk(tmp_path, clinic, leases=leases, waits=NoWaiting()) as other:
         view = other.driver.answer(session, "send")
         assert view.problem is not None
         assert [did.outcome for did in view.did] == ["reconciled"]
