@@ -125,13 +125,13 @@ class Caller:
         vault: Vault,
         now: Callable[[], str],
         again: TryingAgain | None = None,
-        waits: Waits = RealWaits(),
+        waits: Waits | None = None,
     ) -> None:
         self._backend = backend
         self._vault = vault
         self._now = now
         self._again = again
-        self._waits = waits
+        self._waits = waits or RealWaits()
         self._lock = threading.Lock()
         self._writes: dict[str, _Working[Value]] = {}
 
