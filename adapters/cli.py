@@ -469,10 +469,14 @@ def _print_findings(found: Sequence[Diagnostic], form: str) -> None:
 def explain(code: str | None) -> int:
     """Say what the CODE of a finding means, with an example and the repair; without one, list them all."""
     from adapters.problems import PlainProblem
-    from engine import CODES, did_you_mean
+    from engine import CODES, FAMILIES, did_you_mean
 
     if code is None:
-        _print("\n".join(f"{name}  {one.title}" for name, one in sorted(CODES.items())))
+        listed = (
+            f"{family}\n" + "\n".join(f"  {name}  {one.title}" for name, one in codes.items())
+            for family, codes in FAMILIES.items()
+        )
+        _print("\n\n".join(listed))
         return DONE
     known = CODES.get(code.upper())
     if known is None:

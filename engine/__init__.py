@@ -19,7 +19,7 @@ from engine.actions import (
     narrower,
 )
 from engine.answers import address_warnings
-from engine.codes import CODES, finding
+from engine.codes import CODES, FAMILIES, finding
 from engine.compiler import Compiled, compile_pack
 from engine.describe import describe, describe_done, with_stop
 from engine.diagnostics import Diagnostic, Severity, did_you_mean, has_errors, in_reading_order
@@ -126,6 +126,7 @@ __all__ = [
     "DATE",
     "DEFAULT_LIMITS",
     "FAILURES",
+    "FAMILIES",
     "MOMENT",
     "NOTHING",
     "NUMBER",

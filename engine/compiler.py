@@ -13,6 +13,7 @@ from dataclasses import replace
 import msgspec
 
 from engine.actions import Audience, Catalog, Effect, Failure
+from engine.checks.allowances import without_allowed
 from engine.checks.checking import RESERVED
 from engine.checks.pack import check_pack
 from engine.diagnostics import Diagnostic, did_you_mean, has_errors, in_reading_order
@@ -89,7 +90,7 @@ def compile_pack(
             continue
         trees[tree.name] = tree
     checked = check_pack(trees, labels, catalog, limits, frozenset(unread))
-    findings = in_reading_order([*reading.findings, *checked])
+    findings = in_reading_order(without_allowed([*reading.findings, *checked], reading.allowances))
     if has_errors(findings):
         return Compiled(None, findings)
     cards = {name: tree.card for name, tree in trees.items()}
@@ -123,6 +124,7 @@ def compile_tree(source: Source, reading: Reading, catalog: Catalog) -> Tree | N
     if not isinstance(root, MappingNode):
         reading.report("U200", root.place, "A flow is a mapping.", "Expected: `flow: NAME`, then `steps:`.")
         return None
+    reading.remarks(source, root)
     parts = reading.parts(root, HEADER, "a flow")
     steps = root.get("steps")
     if not isinstance(steps, Sequence) or "flow" not in parts.words:

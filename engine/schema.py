@@ -14,6 +14,7 @@ from enum import StrEnum
 import msgspec
 
 from engine.answers import compile_pattern
+from engine.checks.allowances import Allowance, allowances_of
 from engine.codes import finding
 from engine.diagnostics import Diagnostic, closest, did_you_mean
 from engine.expressions import Expression, parse_expression, value_expression
@@ -21,7 +22,7 @@ from engine.limits import Limits
 from engine.nodes import Mapping as MappingNode
 from engine.nodes import Node, Scalar
 from engine.nodes import Sequence as SequenceNode
-from engine.source import Place
+from engine.source import Place, Source
 from engine.texts import Template, parse_text
 
 ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
@@ -139,6 +140,7 @@ class Reading:
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self.findings: list[Diagnostic] = []
+        self.allowances: list[Allowance] = []
 
     def report(
         self,
@@ -150,6 +152,12 @@ class Reading:
     ) -> None:
         """Remember one finding."""
         self.findings.append(finding(code, place, message, expected, repair))
+
+    def remarks(self, source: Source, root: Node) -> None:
+        """Remember what the remarks of a file allow, and what is wrong with them."""
+        allowed, wrong = allowances_of(source, root)
+        self.allowances.extend(allowed)
+        self.findings.extend(wrong)
 
     def parts(self, node: MappingNode, fields: tuple[Field, ...], what: str) -> Parts:
         """Read `node` by `fields`; `what` names it in messages ("an ask", "a flow")."""

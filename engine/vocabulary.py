@@ -21,6 +21,7 @@ def read_vocabulary(source: Source, reading: Reading) -> dict[str, Value]:
     reading.findings.extend(findings)
     if root is None:
         return {}
+    reading.remarks(source, root)
     if not isinstance(root, MappingNode):
         reading.shape_is_wrong(root, "a vocabulary", "`labels:`, then NAME: text")
         return {}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from engine.codes.allowances import ALLOWANCES
 from engine.codes.code import Code
 from engine.codes.deployment import DEPLOYMENT
 from engine.codes.expressions import EXPRESSIONS
@@ -26,6 +27,7 @@ FAMILIES: Mapping[str, Mapping[str, Code]] = {
     "Facts, and who may do what": FACTS,
     "Replays": REPLAYS,
     "Deployment files": DEPLOYMENT,
+    "Findings that are allowed": ALLOWANCES,
 }
 """All codes by what they are about; the first digit of a code tells its family."""
 

@@ -12,7 +12,8 @@ from engine.compiler import Compiled
 from engine.diagnostics import Severity
 from tests.engine.play import compiled
 
-CASES: Final = Path(__file__).parent.parent / "cases" / "wrong_flows.yaml"
+CASES: Final = Path(__file__).parent.parent / "cases"
+FILES: Final = [CASES / "wrong_flows.yaml", *sorted((CASES / "checks").glob("*.yaml"))]
 
 
 def found_in(made: Compiled, several: bool) -> list[str]:
@@ -25,7 +26,12 @@ def found_in(made: Compiled, several: bool) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "case", [pytest.param(each, id=each["case"]) for each in yaml.safe_load(CASES.read_text("utf-8"))]
+    "case",
+    [
+        pytest.param(each, id=each["case"])
+        for path in FILES
+        for each in yaml.load(path.read_text("utf-8"), yaml.CSafeLoader)
+    ],
 )
 def test_a_flow_with_mistakes(case: dict[str, list[str]]) -> None:
     made = compiled(*case["flows"])
