@@ -1,7 +1,7 @@
 # Everything one does with a checkout. `make` alone lists it. The first use sets .venv up, later ones do not.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help chat serve test test-all soak bench check lint tidy pins clean setup-run setup-test
+.PHONY: help chat serve test test-all soak durability bench check lint tidy pins clean setup-run setup-test
 
 PYTEST = .venv/bin/python -m pytest -q --durations=5 -n 2
 
@@ -23,6 +23,9 @@ test-all: setup-test ## install what tests need from Debian, then run them with 
 
 soak: setup-test ## the tests that take minutes, with fresh random cases
 	@HYPOTHESIS_PROFILE=soak $(PYTEST) $(ARGS)
+
+durability: setup-test ## kill it, fill the disk, damage the files: tables of what was tried and what came of it
+	@.venv/bin/python -m tests.durability $(ARGS)
 
 bench: setup-test ## how fast it is, each figure beside its limit
 	@.venv/bin/python -m tests.bench $(ARGS)
