@@ -163,6 +163,7 @@ def _at_console(talk: Telling, view: View) -> None:
         def __init__(self, inside: Asker) -> None:
             self.ready: Callable[[], None] = inside.ready
             self.show_once: Callable[[str, str], None] = inside.show_once
+            self.read = inside.read
             self._inside = inside
 
         def ask(self, prompt: Prompt, fresh: bool, status: Status) -> Reply:

@@ -37,10 +37,10 @@ def digest(flow: Flow, state: State) -> str:
 def question_in_short(text: str) -> str:
     """A question on one line: its last sentence that asks, else its first paragraph, cut where it is long."""
     paragraphs = [" ".join(part.split()) for part in text.split("\n") if part.strip()]
-    asking = [part for part in paragraphs if part.endswith("?")]
+    asking = [
+        words for part in paragraphs for words in re.split(r"(?<=[.!:?]) ", part) if words.endswith("?")
+    ]
     words = asking[-1] if asking else next(iter(paragraphs), "")
-    if asking:
-        words = re.split(r"(?<=[.!:]) ", words)[-1]
     return words if len(words) <= LONGEST else words[: LONGEST - 1].rstrip() + "…"
 
 

@@ -26,12 +26,12 @@ MOST_REASONS = 12
 def why(flow: Flow, state: State, trace: Sequence[Traced] = ()) -> str:
     """Where the conversation is, what led there, and where that is written.
 
-    With the session's `trace` each rule since the last answer is told, with the values it read, its file and
-    line.
+    One reason a line. With the session's `trace` each rule since the last answer is told, with the values it
+    read, its file and line.
     """
     reasons = _reasons(flow, state, trace)
     if isinstance(state.waiting, AtEnd):
-        return " ".join([f"The conversation has ended ({state.waiting.outcome.value}).", *reasons])
+        return "\n".join([f"The conversation has ended ({state.waiting.outcome.value}).", *reasons])
     frame = state.frames[-1]
     step = flow.trees[frame.flow].steps.get(frame.at)
     lines = [
@@ -44,7 +44,7 @@ def why(flow: Flow, state: State, trace: Sequence[Traced] = ()) -> str:
         lines.append(f"It was reached after {last.path} was answered with {last.answer}.")
     else:
         lines.append("It is the first question.")
-    return " ".join([*lines, *reasons])
+    return "\n".join([*lines, *reasons])
 
 
 def _reasons(flow: Flow, state: State, trace: Sequence[Traced]) -> list[str]:

@@ -38,7 +38,7 @@ def why_not(flow: Flow, state: State, trace: Sequence[Traced], step: str) -> str
         return f"The conversation is at {here.id} right now{_written(flow, here)}."
     far = distances(ways, targets)
     lines = _been(flow, trace, targets) or _missed(flow, ways, far, here, trace)
-    return " ".join([*lines, *_onward(flow, state, ways, far, here, trace)])
+    return "\n".join([*lines, *_onward(flow, state, ways, far, here, trace)])
 
 
 def _is(spot: Spot, name: str) -> bool:

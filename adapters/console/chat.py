@@ -11,7 +11,7 @@ from typing import assert_never
 
 from adapters.console.layout import BLANK, Row, row
 from adapters.console.port import Asker, Talk
-from adapters.console.replies import Answer, Order, Puzzle, Reply
+from adapters.console.replies import OWN_QUESTION, Answer, Order, Puzzle, Reply
 from adapters.console.screen import Screen
 from adapters.console.theme import Marks
 from adapters.console.toolbar import Status
@@ -26,8 +26,6 @@ LOOKING = "Looking at the clinic's records"
 NOTHING_CHANGES = "Something is being looked up; nothing is being changed."
 WAIT_ON = (Choice("wait", "Wait on"), Choice("leave", "Leave; the conversation is kept"))
 TROUBLE = (Choice("again", "Try again"), Choice("leave", "Leave; the conversation is kept"))
-OWN_QUESTION = "unstuck/own"
-"""The id of the questions that the console itself puts."""
 
 
 class Left(Exception):
@@ -81,6 +79,10 @@ class Chat:
         """Show rows below what is there."""
         self.screen.show(rows)
 
+    def read(self, rows: Sequence[Row], at: int = 0) -> None:
+        """Let the person read rows that may be more than the screen has; `at` is the one to begin around."""
+        self._asker.read(rows, at)
+
     def wait(self, call: Callable[[], View]) -> View:
         """What a call to the driver returns. Whoever is tired of waiting is told what is known, and leaves
         if they want (Left); trouble with the store can be tried again."""
@@ -95,7 +97,8 @@ class Chat:
                     raise
 
     def pick(self, question: str, choices: Sequence[Choice]) -> str:
-        """A choice between things of the console's own; "" where the person wants none of them."""
+        """A choice between things of the console's own; "" where the person wants none of them. Raises Left
+        where they want to leave."""
         prompt = Prompt(OWN_QUESTION, "", 0, "choice", plain(question), tuple(choices))
         fresh = True
         while True:
@@ -106,9 +109,14 @@ class Chat:
             if isinstance(reply, Answer):
                 return str(reply.value)
             if isinstance(reply, Order):
-                return ""
+                return self._unpicked(reply)
             self.show(problem_rows(reply.why, self._marks))
             fresh = False
+
+    def _unpicked(self, order: Order) -> str:
+        if order.command == "/quit":
+            raise Left(self.session)
+        return ""
 
     @property
     def _marks(self) -> Marks:
@@ -217,4 +225,4 @@ class Chat:
 
     def _warn(self) -> None:
         self._warned = True
-        self.show([row(LEAVING, "info", "  ")])
+        self.show([BLANK, row(LEAVING, "info", "  ")])

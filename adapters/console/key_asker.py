@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.formatted_text import FormattedText
 from prompt_toolkit.history import DummyHistory, History
 from prompt_toolkit.input import Input
-from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 
-from adapters.console.layout import row
+from adapters.console.bindings import command_keys, panel_keys, reading_keys
+from adapters.console.layout import Row, columns, row
 from adapters.console.once import NOT_THE_SAME, READY, SEEN, TWICE, secret_rows
 from adapters.console.panel import Panel
-from adapters.console.replies import LISTS, Answer, Order, Puzzle, Reply, understand
+from adapters.console.reading import Reading
+from adapters.console.replies import LISTS, OWN_QUESTION, Answer, Order, Puzzle, Reply, understand
 from adapters.console.screen import TerminalScreen
-from adapters.console.toolbar import KEYS, Status, toolbar
+from adapters.console.toolbar import Status, hints_at, toolbar
 from adapters.console.transcript import answer_rows, question_rows
 from engine import Prompt
 
 BELOW = 3
 """Lines that the question and its choices leave free: for the input, the toolbar, and one to breathe."""
-PAGE = 8
+ESCAPE = 0.1
+"""After so many seconds without another key, Escape is Escape and not the beginning of a key."""
+LEAFING = ("Page Up and Page Down leaf", "type to search", "Esc back")
 
 
 class KeyAsker:
@@ -61,8 +65,40 @@ class KeyAsker:
         shown = FormattedText(self._screen.formatted(self._screen.lay(rows)))
         self._new_session().prompt(FormattedText([*shown, *self._sign()]), is_password=True)
 
+    def read(self, rows: Sequence[Row], at: int = 0) -> None:
+        """See `Asker.read`. What fits goes to the transcript; a longer text is leafed through, and leaves
+        nothing behind."""
+        laid = self._screen.lay(rows)
+        if len(laid) <= self._room():
+            self._screen.show(rows)
+            return
+        reading = Reading(laid, len(self._screen.lay(rows[:at])))
+
+        def window() -> FormattedText:
+            reading.laid(self._screen.lay(rows))
+            return FormattedText([*self._screen.formatted(reading.window(self._room())), *self._sign()])
+
+        self._new_session().prompt(
+            window,
+            key_bindings=reading_keys(reading, self._room),
+            bottom_toolbar=self._leafing(reading),
+        )
+
+    def _leafing(self, reading: Reading) -> Callable[[], FormattedText]:
+        """What the toolbar tells while a long text is read."""
+        screen = self._screen
+
+        def text() -> FormattedText:
+            between = f" {screen.marks.dot} "
+            told = [reading.place(self._room()), *LEAFING]
+            while len(told) > 1 and columns(between.join(told)) >= screen.width:
+                del told[1]
+            return FormattedText([("", f" {between.join(told)}")])
+
+        return text
+
     def _new_session(self, history: History | None = None) -> PromptSession[Reply | str]:
-        return PromptSession(
+        session: PromptSession[Reply | str] = PromptSession(
             history=history or DummyHistory(),
             style=self._screen.style,
             color_depth=self._screen.color_depth,
@@ -71,6 +107,8 @@ class KeyAsker:
             input=self._source,
             output=self._screen.output,
         )
+        session.app.ttimeoutlen = session.app.timeoutlen = ESCAPE
+        return session
 
     def _remember(self, panel: Panel, reply: Reply) -> None:
         """Leave what was asked and said in the transcript, and commands in the history."""
@@ -79,7 +117,7 @@ class KeyAsker:
             self._screen.show(question_rows(panel.prompt, self._screen.marks))
         if echo:
             self._screen.show(answer_rows(echo, self._screen.marks))
-        if isinstance(reply, Order) and self._history is not None:
+        if isinstance(reply, Order) and self._history is not None and panel.prompt.id != OWN_QUESTION:
             self._history.append_string(reply.command)
 
     def _room(self) -> int:
@@ -103,8 +141,8 @@ class KeyAsker:
         try:
             reply = self._session.prompt(
                 self._drawn(panel, lambda: buffer.text),
-                key_bindings=_panel_keys(panel),
-                bottom_toolbar=self._toolbar(status, _how(panel.prompt)),
+                key_bindings=panel_keys(panel),
+                bottom_toolbar=self._toolbar(panel.prompt, status, _how(panel.prompt)),
             )
         finally:
             buffer.on_text_changed -= changed
@@ -121,30 +159,35 @@ class KeyAsker:
         return message
 
     def _secret(self, panel: Panel, status: Status) -> Reply:
-        typed = self._unseen(self._drawn(panel, str), "What you type is not shown", status)
+        unseen = partial(self._unseen, panel.prompt, status)
+        typed = unseen(self._drawn(panel, str), "What you type is not shown")
         reply = understand(panel.prompt, typed) if isinstance(typed, str) else typed
         if not (panel.prompt.twice and isinstance(reply, Answer) and isinstance(reply.value, str)):
             return reply
-        again = self._unseen(lambda: self._said(TWICE), TWICE, status)
+        again = unseen(lambda: self._said(TWICE), TWICE)
         if not isinstance(again, str):
             return again
         return reply if again == typed else Puzzle(NOT_THE_SAME, "")
 
-    def _unseen(self, message: Callable[[], FormattedText], how: str, status: Status) -> Reply | str:
+    def _unseen(
+        self, prompt: Prompt, status: Status, message: Callable[[], FormattedText], how: str
+    ) -> Reply | str:
         """A line that is not shown, from a session of its own; nothing of it is kept there."""
         session = self._new_session()
-        toolbar = self._toolbar(status, how)
         typed = session.prompt(
-            message, is_password=True, key_bindings=_function_keys(), bottom_toolbar=toolbar
+            message,
+            is_password=True,
+            key_bindings=command_keys(prompt),
+            bottom_toolbar=self._toolbar(prompt, status, how),
         )
         session.default_buffer.reset()
         return typed
 
-    def _toolbar(self, status: Status, how: str) -> Callable[[], FormattedText]:
-        screen = self._screen
+    def _toolbar(self, prompt: Prompt, status: Status, how: str) -> Callable[[], FormattedText]:
+        screen, hints = self._screen, hints_at(prompt)
 
         def text() -> FormattedText:
-            parts = toolbar(status, how, screen.marks, screen.width, ascii=screen.ascii)
+            parts = toolbar(status, how, hints, screen.marks, screen.width, ascii=screen.ascii)
             return FormattedText([(f"class:{style}" if style else "", words) for style, words in parts])
 
         return text
@@ -155,69 +198,3 @@ def _how(prompt: Prompt) -> str:
     if prompt.kind == "several":
         return "Space ticks, Enter takes"
     return "Number, words or arrows" if prompt.kind in LISTS else "Enter answers, / commands"
-
-
-def _function_keys() -> KeyBindings:
-    """The keys for commands, the same everywhere."""
-    keys = KeyBindings()
-    for key, command in KEYS.items():
-        keys.add(key)(_leaving_with(Order(command)))
-    return keys
-
-
-def _leaving_with(reply: Reply) -> Callable[[KeyPressEvent], None]:
-    def leave(event: KeyPressEvent) -> None:
-        event.app.exit(result=reply)
-
-    return leave
-
-
-def _moving(panel: Panel, by: int) -> Callable[[KeyPressEvent], None]:
-    def move(event: KeyPressEvent) -> None:
-        if panel.move(by, event.current_buffer.text):
-            return
-        if by > 0:
-            event.current_buffer.history_forward()
-        else:
-            event.current_buffer.history_backward()
-
-    return move
-
-
-def _panel_keys(panel: Panel) -> KeyBindings:
-    """Arrows, pages, Tab, Space, Enter, and what was typed before."""
-    keys = _function_keys()
-    for names, by in ((("down",), 1), (("up", "s-tab"), -1), (("pagedown",), PAGE), (("pageup",), -PAGE)):
-        for name in names:
-            keys.add(name)(_moving(panel, by))
-
-    @keys.add("tab")
-    def _(event: KeyPressEvent) -> None:
-        buffer = event.current_buffer
-        completed = panel.completed(buffer.text)
-        if completed != buffer.text:
-            buffer.text = completed
-            buffer.cursor_position = len(completed)
-        else:
-            panel.move(1, buffer.text)
-
-    @keys.add("c-p")
-    def _(event: KeyPressEvent) -> None:
-        event.current_buffer.history_backward()
-
-    @keys.add("c-n")
-    def _(event: KeyPressEvent) -> None:
-        event.current_buffer.history_forward()
-
-    @keys.add("space")
-    def _(event: KeyPressEvent) -> None:
-        if panel.tick(event.current_buffer.text):
-            event.current_buffer.reset()
-        else:
-            event.current_buffer.insert_text(" ")
-
-    @keys.add("enter")
-    def _(event: KeyPressEvent) -> None:
-        event.app.exit(result=panel.enter(event.current_buffer.text))
-
-    return keys

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
 import msgspec
-from wcwidth import iter_graphemes, wcswidth
+from wcwidth import iter_graphemes, wcswidth, wcwidth
 
 from adapters.sanitise import shown
 
@@ -24,6 +24,10 @@ Cell: TypeAlias = tuple[str, str, int]
 """A style, what a reader takes for one character, and its width."""
 
 NARROWEST = 20
+_ENDS_A_PART = frozenset("/@.:-_,")
+_BEGINS_NO_LINE = frozenset(
+    "、。，．・：；？！）」』】〉》〕］｝々ーぁぃぅぇぉっゃゅょァィゥェォッャュョ,.:;?!)]}”’"
+)
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -72,7 +76,11 @@ def _safe(fragments: Iterable[Fragment], ascii: bool) -> tuple[Fragment, ...]:
 
 
 def _width(cluster: str) -> int:
-    return max(wcswidth(cluster), 0)
+    """The most columns that terminals take for it: those that cannot join an emoji of several draw its parts
+    side by side."""
+    return max(
+        wcswidth(cluster), sum(max(wcwidth(char), 0) for char in cluster) if len(cluster) > 1 else 0, 0
+    )
 
 
 def _cells(fragments: Iterable[Fragment]) -> list[Cell]:
@@ -82,10 +90,11 @@ def _cells(fragments: Iterable[Fragment]) -> list[Cell]:
 
 
 def _broken(cells: list[Cell], room: int) -> Iterator[list[Cell]]:
-    """The cells in lines of at most `room` columns, broken at spaces where there are any."""
+    """The cells in lines of at most `room` columns, broken at spaces where there are any, else where paths
+    and addresses can be."""
     line: list[Cell] = []
     used = 0
-    for gap, word in _words(cells):
+    for gap, word in _parts(cells, room):
         gap_width, word_width = _total(gap), _total(word)
         if line and used + gap_width + word_width > room:
             yield line
@@ -99,8 +108,25 @@ def _broken(cells: list[Cell], room: int) -> Iterator[list[Cell]]:
     yield line
 
 
+def _parts(cells: list[Cell], room: int) -> Iterator[tuple[list[Cell], list[Cell]]]:
+    """The words; one that is longer than a line comes in parts that end in a sign such as a stroke."""
+    for gap, word in _words(cells):
+        if _total(word) <= room:
+            yield gap, word
+            continue
+        part: list[Cell] = []
+        for cell in word:
+            part.append(cell)
+            if cell[1] in _ENDS_A_PART:
+                yield gap, part
+                gap, part = [], []
+        if part:
+            yield gap, part
+
+
 def _words(cells: list[Cell]) -> Iterator[tuple[list[Cell], list[Cell]]]:
-    """Each word with the spaces in front of it; spaces at the end belong to an empty word."""
+    """Each word with the spaces in front of it; spaces at the end belong to an empty word. Wide characters
+    are words of their own, as Chinese and Japanese are written, but none begins a line that must not."""
     gap: list[Cell] = []
     word: list[Cell] = []
     for cell in cells:
@@ -109,6 +135,9 @@ def _words(cells: list[Cell]) -> Iterator[tuple[list[Cell], list[Cell]]]:
             gap, word = [cell], []
         elif cell[1] == " ":
             gap.append(cell)
+        elif word and (cell[2] == 2 or word[-1][2] == 2) and cell[1] not in _BEGINS_NO_LINE:
+            yield gap, word
+            gap, word = [], [cell]
         else:
             word.append(cell)
     if gap or word:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from getpass import getpass
 from typing import TextIO, assert_never
 
@@ -60,6 +61,10 @@ class LineAsker:
             more = f"{len(choices) - stop} more: press Enter to see them, or type a part of the words."
             self._screen.show([row(more, "faint", "      ")])
         return stop
+
+    def read(self, rows: Sequence[Row], at: int = 0) -> None:
+        """See `Asker.read`. All of it, one line after the other."""
+        self._screen.show(rows)
 
     def ready(self) -> None:
         """See `Asker.ready`."""

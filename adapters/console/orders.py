@@ -65,7 +65,8 @@ def _change(chat: Chat, session: str, text: str) -> View | None:
 
 
 def _map(chat: Chat, session: str, text: str) -> View | None:
-    chat.show(map_rows(chat.talk.outline(session), chat.screen.marks))
+    rows, here = map_rows(chat.talk.outline(session), chat.screen.marks)
+    chat.read(rows, here)
     return None
 
 
@@ -78,7 +79,7 @@ def _note(chat: Chat, session: str, text: str) -> View | None:
 
 
 def _notes(chat: Chat, session: str, text: str) -> View | None:
-    chat.show(notes_rows(chat.talk.notes(session)))
+    chat.read(notes_rows(chat.talk.notes(session)))
     return None
 
 
@@ -108,7 +109,7 @@ def _stop(chat: Chat, session: str, text: str) -> View | None:
 
 
 def _help(chat: Chat, session: str, text: str) -> View | None:
-    chat.show(help_rows())
+    chat.read(help_rows())
     return None
 
 

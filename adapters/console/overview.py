@@ -20,7 +20,8 @@ HELP = (
 )
 KEYS_HELP = (
     "Ctrl-P and Ctrl-N bring back what was typed before, Page Up and Page Down leaf through long lists, "
-    "Space ticks where several can be taken. Ctrl-C twice, or Ctrl-D, leaves; the conversation is kept."
+    "Space ticks where several can be taken, Escape takes back what was typed. Ctrl-C twice, or Ctrl-D, "
+    "leaves; the conversation is kept."
 )
 
 
@@ -34,16 +35,19 @@ def help_rows() -> list[Row]:
     return [*rows, BLANK, row(KEYS_HELP, "info")]
 
 
-def map_rows(seen: Outline, marks: Marks) -> list[Row]:
-    """The way through the flows, and the one at hand, with the step that waits marked."""
+def map_rows(seen: Outline, marks: Marks) -> tuple[list[Row], int]:
+    """The way through the flows, and the one at hand, with the step that waits marked; and the place of that
+    one among the rows."""
     rows = [BLANK]
     for depth, title in enumerate(seen.flows):
         sign = f"{marks.arrow} " if depth else ""
         rows.append(row(title, "title", "  " * depth + sign, "arrow"))
     rows.append(BLANK)
+    here = 0
     for line in seen.lines:
+        here = len(rows) if line.here else here
         rows += _map_line(line, marks)
-    return rows
+    return rows, here
 
 
 def _map_line(line: OutlineLine, marks: Marks) -> list[Row]:
@@ -78,4 +82,9 @@ def notes_rows(notes: Sequence[str]) -> list[Row]:
 
 def text_rows(text: str) -> list[Row]:
     """A text of several lines that is to be copied, as it is."""
-    return [BLANK, *(row(line) for line in text.splitlines())]
+    return [BLANK, *map(_item, text.splitlines())]
+
+
+def _item(line: str) -> Row:
+    """A line as it is; the next ones of an item of a list hang under its words."""
+    return row(line[2:], "", "- ") if line.startswith("- ") else row(line)

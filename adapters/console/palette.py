@@ -5,7 +5,16 @@ of keys or terminals.
 from __future__ import annotations
 
 from adapters.console.layout import Row, row
-from adapters.console.replies import COMMANDS, WITH_TEXT, Order, Reply, commands_for, understand
+from adapters.console.replies import (
+    COMMANDS,
+    WITH_TEXT,
+    Order,
+    Reply,
+    commands_at,
+    commands_for,
+    those_there,
+    understand,
+)
 from adapters.console.theme import Marks
 from engine import Prompt
 
@@ -17,12 +26,13 @@ class Palette:
 
     def __init__(self, prompt: Prompt) -> None:
         self._prompt = prompt
+        self._there = commands_at(prompt)
         self._pointed: str | None = None
 
     def visible(self, typed: str) -> tuple[str, ...]:
         """The commands in view; with something behind the command only that one."""
         word, space, _ = typed.partition(" ")
-        found = commands_for(word)
+        found = commands_for(word, self._there)
         return found[:1] if space else found
 
     def pointed(self, typed: str) -> str | None:
@@ -62,7 +72,8 @@ class Palette:
         """The commands in view, `height` of them around the one pointed at."""
         view, pointed = self.visible(typed), self.pointed(typed)
         if not view:
-            return [row(f"There is no command {typed.split(' ')[0]}.", "faint", "   ")]
+            words = f"There is no command {typed.split(' ')[0]}. {those_there(self._prompt)}"
+            return [row(words, "faint", "   ")]
         at = view.index(pointed) if pointed in view else 0
         start = max(0, min(at - height // 2, len(view) - height))
         rows = []
@@ -70,5 +81,5 @@ class Palette:
             sign = marks.pointer if command == pointed else " " * len(marks.pointer)
             name = "chosen" if command == pointed else "number"
             first = (("mine", f" {sign} "), (name, command), ("", " " * (DEPTH - len(command))))
-            rows.append(Row((("faint", COMMANDS[command]),), first))
+            rows.append(Row((("faint", self._there[command]),), first))
         return rows

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from adapters.console.layout import BLANK, Row, row
+from adapters.console.layout import BLANK, row
+from adapters.console.overview import help_rows
 from adapters.console.port import Asker
-from adapters.console.replies import Answer, Order, Puzzle
+from adapters.console.replies import START, Answer, Order, Puzzle
 from adapters.console.screen import Screen
 from adapters.console.toolbar import Status
 from adapters.console.transcript import problem_rows
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
 QUESTION = "What does the caller say? Type it, or pick:"
 IS_IT = "This one may fit. Pick it, or say it in other words:"
 SEVERAL = "Several may fit. Pick one, or say it in other words:"
+HELP = (
+    "Here, type what the caller says, in their own words, or the number of a line; Ctrl-C leaves. Later on "
+    "it is as follows."
+)
 NONE_FITS = "Nothing here fits that. Try other words, or pick from the list."
 
 
@@ -75,7 +80,7 @@ def pick(
             return by_name[str(reply.value)]
         said = reply.typed if isinstance(reply, Puzzle) and not reply.typed.startswith("/") else ""
         if not said:
-            screen.show(_after(reply, screen))
+            _after(reply, screen, asker)
             prompt = _prompt(offers, QUESTION)
 
 
@@ -90,13 +95,14 @@ def _narrowed(offers: Sequence[Offer], found: Sequence[Match], screen: Screen) -
 
 def _prompt(offers: Sequence[Offer], question: str) -> Prompt:
     choices = tuple(Choice(offer.name, offer.title, detail=offer.detail) for offer in offers)
-    return Prompt("unstuck/start", "start", 0, "choice", plain(question), choices)
+    return Prompt(START, "start", 0, "one", plain(question), choices)
 
 
-def _after(reply: Order | Puzzle, screen: Screen) -> list[Row]:
-    """What is said to a reply that is not about a flow."""
+def _after(reply: Order | Puzzle, screen: Screen, asker: Asker) -> None:
+    """Say something to a reply that is not about a flow. Raises EOFError for whoever leaves."""
     if isinstance(reply, Puzzle):
-        return problem_rows(reply.why, screen.marks)
+        screen.show(problem_rows(reply.why, screen.marks))
+        return
     if reply.command == "/quit":
         raise EOFError
-    return [BLANK, row("Type the caller's words, or the number of a line; Ctrl-C leaves.", "info", "  ")]
+    asker.read([BLANK, row(HELP, "info"), *help_rows()])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
+from adapters.console.layout import Row
 from adapters.console.replies import Reply
 from adapters.console.toolbar import Status
 from adapters.onlooker import UnderWay
@@ -87,6 +89,10 @@ class Asker(Protocol):
 
     def ask(self, prompt: Prompt, fresh: bool, status: Status) -> Reply:
         """The next reply. A `fresh` question was not put just before; `status` tells where one is."""
+        ...
+
+    def read(self, rows: Sequence[Row], at: int = 0) -> None:
+        """Let the person read a text that may be longer than the screen; `at` is the row to begin around."""
         ...
 
     def ready(self) -> None:

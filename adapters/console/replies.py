@@ -5,6 +5,7 @@ for every way of typing.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Mapping
 from typing import TypeAlias
 
 import msgspec
@@ -25,6 +26,18 @@ COMMANDS: dict[str, str] = {
     "/restart": "stop this conversation and begin it anew",
     "/stop": "give this conversation up for good",
     "/help": "what can be typed",
+    "/quit": "leave; the conversation is kept",
+}
+OWN_QUESTION, START = "!own", "!start"
+"""The ids of the questions that the console itself puts, no step of any flow: between things of its own, and
+what the caller says."""
+
+_AT_START = {
+    "/help": "what can be typed, here and later",
+    "/quit": "leave; nothing was begun",
+}
+_AT_OWN = {
+    "/back": "leave it, and go on with the conversation",
     "/quit": "leave; the conversation is kept",
 }
 WITH_TEXT = frozenset({"/note", "/why-not", "/handover"})
@@ -56,6 +69,19 @@ class Puzzle(msgspec.Struct, frozen=True):
 
 
 Reply: TypeAlias = Answer | Order | Puzzle
+
+
+def commands_at(prompt: Prompt) -> Mapping[str, str]:
+    """The commands there are at this question, and what each does."""
+    return {OWN_QUESTION: _AT_OWN, START: _AT_START}.get(prompt.id, COMMANDS)
+
+
+def those_there(prompt: Prompt) -> str:
+    """A sentence that says which commands there are here."""
+    there = commands_at(prompt)
+    return (
+        "Type /help for those there are." if there is COMMANDS else f"Here there are {' and '.join(there)}."
+    )
 
 
 def choices_of(prompt: Prompt) -> tuple[Choice, ...]:
@@ -128,14 +154,14 @@ def _holds(choice: Choice, words: str) -> bool:
     return all(any(other.startswith(word) for other in known) for word in words.split())
 
 
-def commands_for(word: str) -> tuple[str, ...]:
-    """The commands that `word` (with its stroke) may mean: itself, else those that begin so, else those that
-    have its letters in that order."""
+def commands_for(word: str, there: Collection[str] = COMMANDS) -> tuple[str, ...]:
+    """The commands of those that are `there` that `word` (with its stroke) may mean: itself, else those that
+    begin so, else those that have its letters in that order."""
     word = word.casefold()
-    if word in COMMANDS:
-        return (word, *(each for each in COMMANDS if each != word and each.startswith(word)))
-    begun = tuple(each for each in COMMANDS if each.startswith(word))
-    return begun or tuple(each for each in COMMANDS if _within(word, each))
+    if word in there:
+        return (word, *(each for each in there if each != word and each.startswith(word)))
+    begun = tuple(each for each in there if each.startswith(word))
+    return begun or tuple(each for each in there if _within(word, each))
 
 
 def _within(word: str, command: str) -> bool:
@@ -146,11 +172,12 @@ def _within(word: str, command: str) -> bool:
 def _order(words: str, prompt: Prompt) -> Reply:
     word, _, text = words.partition(" ")
     text = text.strip()
-    meant = [each for each in COMMANDS if each.startswith(word.casefold())]
-    if word.casefold() not in COMMANDS and len(meant) != 1:
-        wide = f"It may be {' or '.join(meant)}." if meant else "Type /help for those there are."
+    there = commands_at(prompt)
+    meant = [each for each in there if each.startswith(word.casefold())]
+    if word.casefold() not in there and len(meant) != 1:
+        wide = f"It may be {' or '.join(meant)}." if meant else those_there(prompt)
         return Puzzle(f"There is no command {word}. {wide}", words)
-    command = word.casefold() if word.casefold() in COMMANDS else meant[0]
+    command = word.casefold() if word.casefold() in there else meant[0]
     if command == "/note" and not text:
         return Puzzle("Write the note behind the command: /note she will call again.", words)
     if command == "/skip":
@@ -173,7 +200,7 @@ def _one(prompt: Prompt, words: str) -> Reply:
         return chosen(prompt, found[0])
     if found:
         return Puzzle(f"“{words}” fits {_named(choices, found)}. {_how(choices).capitalize()}.", words)
-    if words.casefold() in BARE:
+    if words.casefold() in BARE and f"/{words.casefold()}" in commands_at(prompt):
         return Order(f"/{words.casefold()}")
     return Puzzle(f"“{words}” is none of the choices. Please choose: {_how(choices)}.", words)
 

@@ -3,13 +3,15 @@ it as fits, the most useful first."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from adapters.console.layout import Fragment, columns
+from adapters.console.replies import OWN_QUESTION, START, commands_at
 from adapters.console.theme import Marks
 from adapters.sanitise import shown
+from engine import Prompt
 
 KEYS: Mapping[str, str] = {
     "f1": "/help",
@@ -31,11 +33,27 @@ class Status(msgspec.Struct, frozen=True):
     step: str = ""
 
 
-def toolbar(status: Status, how: str, marks: Marks, width: int, *, ascii: bool = False) -> list[Fragment]:
-    """The toolbar of at most `width` columns; `how` says how the present question is answered."""
+def keys_at(prompt: Prompt) -> dict[str, str]:
+    """The keys for the commands that there are at this question."""
+    there = commands_at(prompt)
+    return {key: command for key, command in KEYS.items() if command in there}
+
+
+def hints_at(prompt: Prompt) -> list[str]:
+    """The keys to tell of at this question, the most useful first."""
+    if prompt.id == OWN_QUESTION:
+        return ["Esc back"]
+    hints = [f"{key.upper()} {command[1:]}" for key, command in keys_at(prompt).items()]
+    return [*hints, "Ctrl-C leaves"] if prompt.id == START else hints
+
+
+def toolbar(
+    status: Status, how: str, keys: Sequence[str], marks: Marks, width: int, *, ascii: bool = False
+) -> list[Fragment]:
+    """The toolbar of at most `width` columns; `how` says how the present question is answered, and `keys` are
+    those to tell of."""
     parts = [("client", status.client), ("flow", status.flow), ("step", status.step)]
     where = [(style, shown(text, ascii=ascii)) for style, text in parts if text]
-    keys = [f"{key.upper()} {command[1:]}" for key, command in KEYS.items()]
     for kept in _ways(where):
         for told, count in ((how, len(keys)), (how, 3), ("", len(keys)), ("", 4), ("", 3), ("", 2)):
             line = _joined(kept, [*([told] if told else []), *keys[:count]], marks)

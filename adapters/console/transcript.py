@@ -42,7 +42,11 @@ def news_rows(view: View, marks: Marks) -> list[Row]:
     if view.did:
         rows += [BLANK, *(_did_row(did, marks) for did in view.did)]
     if any(said.text for said in view.say):
-        rows += [BLANK, *said_rows(view.say, marks), *warning_rows(said.text for said in view.say)]
+        rows += [
+            BLANK,
+            *said_rows(view.say, marks),
+            *_set_apart(warning_rows(said.text for said in view.say)),
+        ]
     if view.info:
         rows += [BLANK, *(row(line, "info", "  ") for line in view.info.splitlines())]
     if view.problem is not None:
@@ -59,9 +63,14 @@ def question_rows(prompt: Prompt, marks: Marks) -> list[Row]:
     rows = [BLANK, *_rich_rows(prompt.text, marks, (("", "  "),), "question")]
     if prompt.hint:
         rows.append(row(prompt.hint, "faint", "  "))
-    rows += warning_rows(texts_of(prompt))
+    rows += _set_apart(warning_rows(texts_of(prompt)))
     # Long questions end in a list or a click path, which the choices must not run into.
     return [*rows, BLANK] if len(prompt.text.rich) > 1 else rows
+
+
+def _set_apart(rows: list[Row]) -> list[Row]:
+    """The rows with an empty one before them, if there are any."""
+    return [BLANK, *rows] if rows else []
 
 
 def choice_rows(

@@ -137,7 +137,7 @@ def test_a_secret_is_shown_before_the_conversation_goes_on() -> None:
 
 def test_why_says_where_it_stands_and_what_led_there() -> None:
     play = Play(flow_of(THREE), {"get_clinic": [Fails(Failure.UNAVAILABLE)]})
-    assert why(play.flow, play.here) == "This is the step a/one (1.yaml:5:6). It is the first question."
+    assert why(play.flow, play.here) == "This is the step a/one (1.yaml:5:6).\nIt is the first question."
     play.answer("x")
     play.answer("2020-01-01")
     assert why(play.flow, play.here).endswith("It was reached after a/two was answered with (date).")

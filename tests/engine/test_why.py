@@ -16,17 +16,17 @@ def test_every_rule_since_the_last_answer_is_told_with_what_it_read() -> None:
     play = Play(flow_of(OUTER, INNER), {"find_clients": [found()]})
     play.answer("Ana")
     assert asked_why(play) == (
-        "The conversation has ended (stopped). Since then: The call at a/look worked (1.yaml:5:6). The rule"
-        " `found.clients is empty` holds (1.yaml:6:5): found.clients = []."
+        "The conversation has ended (stopped).\nSince then:\nThe call at a/look worked (1.yaml:5:6).\n"
+        "The rule `found.clients is empty` holds (1.yaml:6:5): found.clients = []."
     )
 
 
 def test_long_values_are_shortened() -> None:
     play = Play(flow_of(OUTER, INNER), {"find_clients": [found("adult", "adult")]})
     play.answer("Ana")
-    told = asked_why(play).partition("found.clients = ")[2].partition(". The rule")[0]
+    told = asked_why(play).partition("found.clients = ")[2].partition(".\nThe rule")[0]
     assert (told[:2], told[-1], len(told)) == ("[{", "…", LONGEST_VALUE)
-    assert "…. The rule `client.kind` gives adult (2.yaml:6:5)" in asked_why(play)
+    assert "….\nThe rule `client.kind` gives adult (2.yaml:6:5)" in asked_why(play)
     assert "The visit of b is left by good (1.yaml:8:6)." in asked_why(play)
 
 

@@ -31,7 +31,17 @@ steps:
 
 
 def asked(play: Play, step: str) -> str:
-    return why_not(play.flow, play.here, play.trace, step)
+    return " ".join(why_not(play.flow, play.here, play.trace, step).splitlines())
+
+
+def test_each_reason_has_a_line_of_its_own() -> None:
+    play = at_few()
+    assert why_not(play.flow, play.here, play.trace, "a/other").splitlines() == [
+        "a/first was answered with left (1.yaml:4:6).",
+        "For that way first is answered with right (1.yaml:4:6).",
+        "From here it cannot be reached.",
+        "Going back to a/first opens the way.",
+    ]
 
 
 def at_few() -> Play:

@@ -41,8 +41,22 @@ def test_wide_characters_count_twice() -> None:
     assert [text_of(line) for line in lines([row("日" * 12)], 20)] == ["日" * 10, "日" * 2]
 
 
-def test_a_family_is_one_character_of_two_columns() -> None:
-    assert columns("👩\u200d👩\u200d👧") == 2
+def test_a_family_counts_for_what_terminals_take_that_draw_its_members_side_by_side() -> None:
+    assert columns("👩\u200d👩\u200d👧") == 6
+
+
+def test_a_path_longer_than_a_line_breaks_behind_its_strokes() -> None:
+    laid = lines([row("flows/common/check-address.yaml", "", "  ")], 20)
+    assert [text for line in laid for _, text in line] == ["  flows/common/", "  check-address.yaml"]
+
+
+def test_chinese_and_japanese_break_anywhere_but_before_a_full_stop() -> None:
+    laid = lines([row("born 1990, 東京都千代田区丸の内。駅")], 20)
+    assert ["".join(text for _, text in line) for line in laid] == ["born 1990, 東京都千", "代田区丸の内。駅"]
+    assert ["".join(text for _, text in line) for line in lines([row("東京都千代田区丸の内。駅")], 20)] == [
+        "東京都千代田区丸の",
+        "内。駅",
+    ]
 
 
 def test_other_lines_are_indented_as_deep_as_the_first() -> None:

@@ -69,7 +69,7 @@ def test_words_typed_at_the_list_are_searched() -> None:
 def test_commands_at_the_list_are_answered() -> None:
     name, shown = picked("/help\n/nonsense\n\n3\n")
     assert name == "set-password"
-    assert "Type the caller's words" in shown
+    assert "type what the caller says" in shown
 
 
 @pytest.mark.parametrize("typed", ["", "/quit\n", "quit\n"])
