@@ -6,7 +6,7 @@ import os
 import re
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
@@ -23,11 +23,21 @@ QUIET = 0.15
 SESSION = re.compile(r"(?<=session )[a-z0-9]{10}")
 
 
+class Answering(pyte.Screen):
+    """A screen that answers when it is asked where its cursor is, as terminals do."""
+
+    answer: Callable[[str], object]
+
+    def write_process_input(self, data: str) -> None:
+        """Send the answer to whoever asked."""
+        self.answer(data)
+
+
 class RealScreen:
     """`unstuck chat` on a terminal of so many columns and rows. `options` are those of `chat`."""
 
     def __init__(self, folder: Path, columns: int, rows: int, options: Sequence[str]) -> None:
-        self.screen = pyte.Screen(columns, rows)
+        self.screen = Answering(columns, rows)
         self._stream = pyte.Stream(self.screen)
         self._child = pexpect.spawn(
             sys.executable,
@@ -37,6 +47,9 @@ class RealScreen:
             encoding="utf-8",
             timeout=PATIENCE,
         )
+        self.screen.answer = self._child.send
+        self.written: list[str] = []
+        """Everything that the program sent to the terminal."""
 
     def press(self, keys: str) -> None:
         """Press keys."""
@@ -68,7 +81,8 @@ class RealScreen:
 
     def _draw(self) -> bool:
         try:
-            self._stream.feed(self._child.read_nonblocking(65_536, QUIET))
+            self.written.append(self._child.read_nonblocking(65_536, QUIET))
+            self._stream.feed(self.written[-1])
         except pexpect.TIMEOUT:
             return False
         except pexpect.EOF:
@@ -88,7 +102,6 @@ def environment(folder: Path) -> dict[str, str]:
         "TERM": "xterm-256color",
         "LANG": "C.UTF-8",
         "TZ": "UTC",
-        "PROMPT_TOOLKIT_NO_CPR": "1",
     }
 
 

@@ -46,7 +46,7 @@ def test_every_cell_is_as_it_should_be(look: str, columns: int, tmp_path: Path) 
         screen.press("1\r")
         screen.shows("Leave it as it is")
         screen.press("\x1b[B")
-        screen.shows("Leave it as it is")
+        screen.shows("> 1 Switch both on" if look == "ascii" else "› 1 Switch both on")
         same(screen, f"{look}-{columns}-choice")
         assert all(columns_of(line) <= columns for line in screen.lines())
         if look == "ascii":
