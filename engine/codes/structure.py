@@ -307,4 +307,26 @@ STRUCTURE: Mapping[str, Code] = {
             "    end: stopped\n"
         ),
     ),
+    "U224": Code(
+        "Solved, and nobody can know",
+        "A conversation ends as solved although nothing vouches for it: after the last change no person has"
+        " chosen an answer, no `expect` held, and nothing was decided by what was read back. What was sent"
+        " need not have arrived.",
+        "Ask whether it works now, give the call an `expect`, or decide by what is read back. Where only"
+        " advice was given, end with `stopped`.",
+        (
+            "flow: example\n"
+            "audience: [agent]\n"
+            "steps:\n"
+            "  - id: topic\n"
+            "    ask: What is it about?\n"
+            "    kind: text\n"
+            "    save: topic\n"
+            "  - id: pass-on\n"
+            "    do: request_help\n"
+            "    with: {topic: topic}\n"
+            "  - end: solved # <- here\n"
+        ),
+        severity=Severity.WARNING,
+    ),
 }

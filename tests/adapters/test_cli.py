@@ -167,7 +167,7 @@ def test_what_the_gates_remember_is_kept_beside_the_sessions(tmp_path: Path) -> 
 
 def test_a_code_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["explain"]) == 0
-    code = capsys.readouterr().out.split()[0]
+    code = capsys.readouterr().out.splitlines()[1].split()[0]
     assert run(["explain", code.lower()]) == 0
     assert "For example" in capsys.readouterr().out
 

@@ -109,6 +109,10 @@ Response: TypeAlias = Works | Fails | Vanishes
 Script: TypeAlias = Mapping[str, Iterable[Response]]
 
 
+OF_EXAMPLES: Final = frozenset({"U224", "U320", "U321", "U322", "U323"})
+"""An example that shows one thing asks nobody in the end, and leaves unused what it does not show."""
+
+
 def compiled(
     *texts: str, catalog: Catalog = CATALOG, limits: Limits = DEFAULT_LIMITS, vocabulary: str = VOCABULARY
 ) -> Compiled:
@@ -118,10 +122,11 @@ def compiled(
 
 
 def flow_of(*texts: str, catalog: Catalog = CATALOG, limits: Limits = DEFAULT_LIMITS) -> Flow:
-    """The first of these flows, ready to start; the others can be visited. There must be no finding."""
+    """The first of these flows, ready to start; the others can be visited. There must be no finding but
+    those that a small example cannot help."""
     made = compiled(*texts, catalog=catalog, limits=limits)
     assert made.pack is not None, [str(each) for each in made.findings]
-    assert [str(each) for each in made.findings] == []
+    assert [str(each) for each in made.findings if each.code not in OF_EXAMPLES] == []
     return made.pack.flow(next(iter(made.pack.trees)))
 
 
