@@ -241,9 +241,19 @@ class Driver:
             self._parts.vault.forget(id)
             return value, view
 
-    def back(self, session: str, *, actor: str = "", audience: Audience | None = None) -> View:
-        """Go back to the question before. `actor` and `audience` as in `answer`."""
-        return self._step(session, WentBack(self._now(), actor=actor, audience=audience))
+    def back(
+        self,
+        session: str,
+        *,
+        current: int | None = None,
+        actor: str = "",
+        audience: Audience | None = None,
+        request: Request | None = None,
+    ) -> View:
+        """Go back to the question before. `current` is the number of the turn that the person sees: where
+        there is another one by now, nothing is done. `actor`, `audience` and `request` as in `answer`."""
+        event = WentBack(self._now(), actor=actor, audience=audience)
+        return self._step(session, event, request, current)
 
     def answered(self, session: str) -> tuple[Given, ...]:
         """The answers that can be changed, in the order in which they were given; of secrets only that there
@@ -256,21 +266,34 @@ class Driver:
         prompt: str,
         seq: int | None = None,
         *,
+        current: int | None = None,
         actor: str = "",
         audience: Audience | None = None,
+        request: Request | None = None,
     ) -> View:
         """Go back to the question with this id (or the end of one; the latest of that name, or number `seq`).
-        The answers that came after it are used again as far as they hold. `actor` and `audience` as in
-        `answer`."""
-        return self._step(session, Changed(prompt, self._now(), seq, actor=actor, audience=audience))
+        The answers that came after it are used again as far as they hold. `current` as in `back`, `actor`,
+        `audience` and `request` as in `answer`."""
+        event = Changed(prompt, self._now(), seq, actor=actor, audience=audience)
+        return self._step(session, event, request, current)
 
     def note(self, session: str, text: str, *, actor: str = "", audience: Audience | None = None) -> View:
         """Write a note for the record. `actor` and `audience` as in `answer`."""
         return self._step(session, Noted(text, self._now(), actor=actor, audience=audience))
 
-    def stop(self, session: str, *, actor: str = "", audience: Audience | None = None) -> View:
-        """Give the session up for good. `actor` and `audience` as in `answer`."""
-        return self._step(session, Stopped(self._now(), actor=actor, audience=audience))
+    def stop(
+        self,
+        session: str,
+        *,
+        current: int | None = None,
+        actor: str = "",
+        audience: Audience | None = None,
+        request: Request | None = None,
+    ) -> View:
+        """Give the session up for good. `current` as in `back`, `actor`, `audience` and `request` as in
+        `answer`."""
+        event = Stopped(self._now(), actor=actor, audience=audience)
+        return self._step(session, event, request, current)
 
     def hand_over(
         self, session: str, text: str, *, actor: str = "", audience: Audience | None = None
@@ -305,9 +328,22 @@ class Driver:
         """The question that waits, without anything else."""
         return _waiting_view(self._state(self._load(session)))
 
+    def shown(self, session: str, *, actor: str = "", audience: Audience | None = None) -> View:
+        """What was shown since the last answer, and what waits. Only reads: where a call is under way, or was
+        cut off, nothing waits, and `resume` goes on with it. `actor` and `audience` as in `answer`."""
+        held = self._load(session)
+        self._role(held, actor, audience)
+        return _whole_view(self._state(held))
+
     # -- taking turns -----------------------------------------------------------------------------
 
-    def _step(self, session: str, event: _PersonEvent, request: Request | None = None) -> View:
+    def _step(
+        self,
+        session: str,
+        event: _PersonEvent,
+        request: Request | None = None,
+        current: int | None = None,
+    ) -> View:
         """Let the event happen, or say that somebody else was first. Whoever comes while a call is under way
         waits for it; an answer that was on its way then was meant for another question."""
         with self._alone.working_on(session):
@@ -319,6 +355,8 @@ class Driver:
                     return replied
                 held.request = request
                 if not isinstance(self._state(held).waiting, AtCall):
+                    if current is not None and current != self._state(held).seq:
+                        return _whole_view(self._state(held), STALE)
                     return self._taken(held, event)
                 held = self._settled(session)
                 if isinstance(event, Noted):
@@ -702,7 +740,7 @@ def _untimely(state: State, event: Answered) -> Problem | None:
     return STALE if other or (event.seq is not None and event.seq != prompt.seq) else None
 
 
-def _whole_view(state: State, problem: Problem) -> View:
+def _whole_view(state: State, problem: Problem | None = None) -> View:
     """Everything that was shown since the last answer, the question that waits, and a word about it."""
     return replace(view_of(state.session, state.seq, (*state.shown, *_waits_for(state))), problem=problem)
 

@@ -24,3 +24,7 @@ class Unusable(PlainProblem):
     """A backend, store, mailbox or folder that cannot be used."""
 
     exit_code = 4
+
+
+class NothingThere(PlainProblem):
+    """What was named is not there, or not any more."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import monotonic, sleep
 
@@ -28,18 +28,27 @@ def listening(host: str, port: int) -> socket.socket:
     return opened
 
 
-def serve(application: ASGIApp, opened: socket.socket, grace: int = 0) -> None:
-    """Serve until the process is told to end; requests under way then have `grace` seconds to be answered."""
-    _server(application, grace).run(sockets=[opened])
+def serve(
+    application: ASGIApp, opened: socket.socket, grace: int = 0, ending: Callable[[], None] | None = None
+) -> None:
+    """Serve until the process is told to end; requests under way then have `grace` seconds to be answered.
+    `ending` is called first, so that what would go on for long ends by itself."""
+    _server(application, grace, ending).run(sockets=[opened])
 
 
 @contextmanager
 def serving(
-    application: ASGIApp, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None, port: int = 0
+    application: ASGIApp,
+    host: str = "127.0.0.1",
+    tls: ssl.SSLContext | None = None,
+    port: int = 0,
+    grace: int = 0,
+    ending: Callable[[], None] | None = None,
 ) -> Iterator[str]:
-    """Serve beside what is done inside of this; gives the address, such as `http://127.0.0.1:43210`."""
+    """Serve beside what is done inside of this; gives the address, such as `http://127.0.0.1:43210`. `grace`
+    and `ending` as in `serve`; without grace, requests under way are let go at the end."""
     opened = listening(host, port)
-    server = _server(application)
+    server = _server(application, grace, ending)
     if tls is not None:
         server.config.load()
         server.config.ssl = tls
@@ -54,13 +63,27 @@ def serving(
         yield f"{'http' if tls is None else 'https'}://{host}:{opened.getsockname()[1]}"
     finally:
         server.should_exit = True
-        server.force_exit = True
-        thread.join(_START_SECONDS)
+        server.force_exit = not grace
+        thread.join(_START_SECONDS + grace)
         opened.close()
 
 
-def _server(application: ASGIApp, grace: int = 0) -> uvicorn.Server:
-    return uvicorn.Server(
+class _Server(uvicorn.Server):
+    """A server that says when it begins to end, before it waits for what is under way."""
+
+    def __init__(self, config: uvicorn.Config, ending: Callable[[], None] | None) -> None:
+        super().__init__(config)
+        self._ending = ending
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """See `uvicorn.Server.shutdown`."""
+        if self._ending is not None:
+            self._ending()
+        await super().shutdown(sockets)
+
+
+def _server(application: ASGIApp, grace: int = 0, ending: Callable[[], None] | None = None) -> uvicorn.Server:
+    return _Server(
         uvicorn.Config(
             application,
             lifespan="off",
@@ -70,5 +93,6 @@ def _server(application: ASGIApp, grace: int = 0) -> uvicorn.Server:
             access_log=False,
             server_header=False,
             timeout_graceful_shutdown=grace,
-        )
+        ),
+        ending,
     )

@@ -8,20 +8,16 @@ from typing import TypeAlias
 
 import msgspec
 
+from adapters import turn_json
 from engine import (
     Ask,
     Block,
-    CallOutcome,
-    Choice,
     Did,
     EngineEffect,
-    Failure,
     Finish,
     Given,
-    Outcome,
     Problem,
     Prompt,
-    PromptKind,
     Reveal,
     RichText,
     Say,
@@ -143,56 +139,9 @@ def _end(end: Finish) -> Json:
     return {"outcome": end.outcome.value, "text": end.text.text}
 
 
-class _DidJson(msgspec.Struct, frozen=True):
-    action: str
-    outcome: CallOutcome
-    text: str = ""
-    error: Failure | None = None
-
-
-class _PromptJson(msgspec.Struct, frozen=True):
-    id: str
-    step: str
-    kind: PromptKind
-    text: str
-    rich: tuple[Block, ...] = ()
-    choices: tuple[Choice, ...] = ()
-    optional: bool = False
-    hint: str = ""
-    twice: bool = False
-    least: int = 0
-
-
-class _EndJson(msgspec.Struct, frozen=True):
-    outcome: Outcome
-    text: str
-
-
-class _RevealJson(msgspec.Struct, frozen=True):
-    id: str
-    label: str
-
-
-class _ProblemJson(msgspec.Struct, frozen=True):
-    code: str
-    text: str
-
-
-class _TurnJson(msgspec.Struct, frozen=True):
-    session: str
-    seq: int
-    say: tuple[RichText, ...]
-    did: tuple[_DidJson, ...]
-    prompt: _PromptJson | None
-    end: _EndJson | None
-    reveal: _RevealJson | None = None
-    info: str | None = None
-    problem: _ProblemJson | None = None
-
-
 def view_from(data: bytes | str) -> View:
     """The turn that `as_json` wrote. Raises msgspec.ValidationError or DecodeError for anything else."""
-    turn = msgspec.json.decode(data, type=_TurnJson)
+    turn = msgspec.json.decode(data, type=turn_json.Turn)
     asked = turn.prompt
     prompt = None
     if asked is not None:
@@ -209,4 +158,5 @@ def view_from(data: bytes | str) -> View:
         info=turn.info,
         problem=Problem(turn.problem.code, turn.problem.text) if turn.problem is not None else None,
         end=Finish(turn.end.outcome, plain(turn.end.text)) if turn.end is not None else None,
+        answered=turn.answered,
     )

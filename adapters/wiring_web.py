@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from hashlib import blake2b
 from pathlib import Path
@@ -14,13 +15,13 @@ from starlette.types import ASGIApp
 from adapters.clinic.port import CallContext
 from adapters.flowdir import read_source
 from adapters.keys import derived
-from adapters.problems import PlainProblem
+from adapters.problems import PlainProblem, Unusable
 from adapters.web.app import Api
+from adapters.web.bounds import Bounds, usual_bounds
 from adapters.web.demo import EMBED as DEMO
 from adapters.web.demo import Demo
 from adapters.web.embeds_file import NAME as EMBEDS
 from adapters.web.embeds_file import read_embeds
-from adapters.web.limiter import Limiter
 from adapters.web.pages import Pages
 from adapters.web.people import Embed
 from adapters.web.service import Service
@@ -38,21 +39,23 @@ from adapters.wiring import (
 _CLIENT = "ivy-walker"
 _PRACTITIONER = "dr-roy"
 _CLINIC = "The practice"
+_LEAST_ROOM = 16 * 1024 * 1024
+"""With fewer bytes left on the disk, a balancer may send people elsewhere."""
 
 
 class Web(NamedTuple):
-    """The application, and whether its demo page is there."""
+    """The application, whether its demo page is there, and what lets it end: streams of events do."""
 
     application: ASGIApp
     demo: bool
+    end: Callable[[], None]
 
 
 @contextmanager
-def open_web(
-    options: Options, demo: bool, here: bool, limits: tuple[Limiter, Limiter] | None = None
-) -> Iterator[Web]:
+def open_web(options: Options, demo: bool, here: bool, bounds: Bounds | None = None) -> Iterator[Web]:
     """The web over a desk, taken apart at the end. Without embeds there is a demo, if only this machine can
-    open it (`here`). `limits` bounds the beginnings and the requests of one address. Raises PlainProblem."""
+    open it (`here`). `bounds` says how much one asker may ask for, if not the usual. Raises PlainProblem."""
+    bounds = bounds or usual_bounds()
     with ExitStack() as stack:
         embeds = open_embeds(options.config)
         desk = stack.enter_context(open_desk(options))
@@ -70,11 +73,13 @@ def open_web(
             known,
             lambda: int(time.time()),
             lambda body: blake2b(body, key=key, digest_size=32).hexdigest(),
+            bounds,
+            lambda: _can_keep(desk, path),
         )
-        pages = Pages(service)
+        pages = Pages(service, bounds)
         more = shown.routes(pages) if shown is not None else []
-        api = Api(service, *(limits or ()))
-        yield Web(api.application([*pages.routes(), *more]), shown is not None)
+        api = Api(service, bounds)
+        yield Web(api.application([*pages.routes(), *more]), shown is not None, api.end)
 
 
 def open_embeds(config: Path | None) -> Mapping[str, Embed]:
@@ -87,6 +92,15 @@ def open_embeds(config: Path | None) -> Mapping[str, Embed]:
     if source is None:
         raise PlainProblem(f"The embeds cannot be read: {problem}", "Correct the file.")
     return read_embeds(source, folder)
+
+
+def _can_keep(desk: Desk, path: Path) -> bool:
+    """Whether sessions can be read now, and there is room for more."""
+    try:
+        desk.store.sessions(1)
+        return shutil.disk_usage(path.parent).free > _LEAST_ROOM
+    except (Unusable, OSError):
+        return False
 
 
 def _demo(desk: Desk, options: Options) -> Demo:

@@ -64,5 +64,5 @@ def serve(
             f"Conversations are served at {at} ({first}described at {at}/openapi.json). Ctrl-C ends it.",
         )
         sys.stdout.flush()
-        serve_at(web.application, opened, _GRACE)
+        serve_at(web.application, opened, _GRACE, web.end)
     return 0

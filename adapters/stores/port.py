@@ -19,7 +19,7 @@ from typing import Literal, NamedTuple, Protocol, TypeAlias
 
 import msgspec
 
-from adapters.problems import PlainProblem
+from adapters.problems import NothingThere, PlainProblem
 
 LedgerStatus: TypeAlias = Literal["planned", "sent", "confirmed", "rejected", "unknown", "reconciled"]
 
@@ -134,7 +134,7 @@ class StoredSession(msgspec.Struct, frozen=True):
     state: bytes
 
 
-class UnknownSession(PlainProblem):
+class UnknownSession(NothingThere):
     """There is no session of this name."""
 
     def __init__(self, session: str) -> None:

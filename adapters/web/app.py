@@ -1,167 +1,197 @@
-"""The HTTP application: addresses, headers, limits. What a request does is in `service`.
+"""The HTTP application: what each address does with a request. What a conversation does is in `service`.
 
-Every reply of the API is JSON, is not kept by anybody on the way, and every refusal is a problem (RFC 9457).
+Every reply of the API is JSON, and every refusal is a problem (RFC 9457). Requests that wait for a store or a
+clinic's system do so in threads; streams of events and the questions for health never wait behind them.
 """
 
 from __future__ import annotations
 
 import asyncio
-import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from time import monotonic
 from typing import TypeAlias, TypeVar
 
 import msgspec
+from anyio import CapacityLimiter, to_thread
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from adapters.logs import log
-from adapters.problems import PlainProblem, Unusable
+from adapters.problems import NothingThere, PlainProblem, Unusable
 from adapters.view import Json, View, as_json
 from adapters.web import metrics as counting
 from adapters.web.assets import WIDGET
-from adapters.web.bodies import Answer, Change, Nothing, Renewal, Start
+from adapters.web.bodies import Answer, Change, Renewal, Start, Step
+from adapters.web.bounds import MOST_AT_ONCE, MOST_STREAMS, Bounds
 from adapters.web.description import description
-from adapters.web.limiter import Limiter
-from adapters.web.refused import MEDIA_TYPE, Refused
+from adapters.web.operations import OPERATIONS, SCRIPT, Name, Operation
+from adapters.web.reading import address_of, decoded, foreign_origin, json_of, key_of, token_of
+from adapters.web.refused import API_HEADERS, Refused, foreign_page, not_there, problem
 from adapters.web.service import Service
 from adapters.web.tokens import Holder
+from adapters.web.watching import Watching, broken, no_such, not_so
 
-LARGEST_BODY = 65_536
-LONGEST_KEY = 200
-_KEY = re.compile(r"[!-~]{1,200}")
 _LISTENS_SECONDS = 30.0
-_LOOKS_EVERY = 0.3
+_LOOKS_EVERY = 0.25
+_ASKS_EVERY = 2.0
+"""How often it is looked whether another process went on with a conversation, in seconds."""
 _SLOW = 0.4
 """After so many seconds a person is told that something is still being done."""
+_THREADS = 64
+_LISTENERS = 8
 
-API_HEADERS = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
-_CORS = {
-    "Access-Control-Allow-Methods": "GET, POST",
-    "Access-Control-Allow-Headers": "Authorization, Content-Type, Idempotency-Key",
-    "Access-Control-Max-Age": "600",
-}
 _Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
-_Body = TypeVar("_Body")
+T = TypeVar("T")
 
 
 class Api:
-    """The API over a service. `starts` bounds how often one address may begin a conversation, `asks` how
-    often it may ask at all."""
+    """The API over a service. `bounds` says how often one address may ask."""
 
-    def __init__(self, service: Service, starts: Limiter | None = None, asks: Limiter | None = None) -> None:
+    def __init__(self, service: Service, bounds: Bounds) -> None:
         self.service = service
         self.metrics = counting.Metrics()
-        self._starts = starts or Limiter(30, 30, monotonic)
-        self._asks = asks or Limiter(300, 900, monotonic)
+        self._bounds = bounds
+        self._threads = CapacityLimiter(_THREADS)
+        self._listeners = CapacityLimiter(_LISTENERS)
+        self._under_way = self._streams = 0
+        self._ending = False
 
     def application(self, pages: list[BaseRoute] | None = None) -> ASGIApp:
         """The ASGI application, with these pages beside the API."""
-        at, session = "/v1/sessions", "/v1/sessions/{session}"
+        does: Mapping[Name, _Endpoint] = {
+            "start": self._start,
+            "show": self._show,
+            "answer": self._answer,
+            "back": self._back,
+            "change": self._change,
+            "stop": self._stop,
+            "resume": self._resume,
+            "renew": self._renew,
+            "reveal": self._reveal,
+            "events": self._events,
+            "flows": self._flows,
+            "describe": self._describe,
+            "health": self._health,
+            "ready": self._ready,
+            "metrics": self._count,
+            "widget": self._widget,
+        }
         routes: list[BaseRoute] = [
-            Route(at, self._api(self._start), methods=["POST"]),
-            Route(session, self._api(self._show), methods=["GET"]),
-            Route(f"{session}/answers", self._api(self._answer), methods=["POST"]),
-            Route(f"{session}/back", self._api(self._back), methods=["POST"]),
-            Route(f"{session}/change", self._api(self._change), methods=["POST"]),
-            Route(f"{session}/stop", self._api(self._stop), methods=["POST"]),
-            Route(f"{session}/token", self._api(self._renew), methods=["POST"]),
-            Route(f"{session}/reveals/{{id}}", self._api(self._reveal), methods=["POST"]),
-            Route(f"{session}/events", self._api(self._events), methods=["GET"]),
-            Route("/v1/flows", self._api(self._flows), methods=["GET"]),
-            Route("/openapi.json", self._api(self._describe), methods=["GET"]),
-            Route("/widget.js", self._widget, methods=["GET"]),
-            Route("/healthz", self._api(self._health), methods=["GET"]),
-            Route("/readyz", self._api(self._ready), methods=["GET"]),
-            Route("/metrics", self._count, methods=["GET"]),
-            *(pages or []),
+            Route(each.path, self._opened(each, does[each.name]), methods=[each.method])
+            for each in OPERATIONS
         ]
         return Starlette(
-            routes=routes,
-            middleware=[Middleware(_Watching, self.metrics)],
-            exception_handlers={404: _no_such, 405: _not_so, 500: _broken},
+            routes=[*routes, *(pages or [])],
+            middleware=[Middleware(Watching, self.metrics, self.service.allows)],
+            exception_handlers={404: no_such, 405: not_so, 500: broken},
         )
+
+    def end(self) -> None:
+        """No more is begun: streams of events end, and it is not ready any more."""
+        self._ending = True
 
     # -- conversations ----------------------------------------------------------------------------------
 
     async def _start(self, request: Request) -> Response:
-        self._bounded(self._starts, request)
-        body, _ = await _read(request, Start)
-        token, whole = await run_in_threadpool(self.service.start, body, _foreign(request))
+        address, origin = address_of(request), foreign_origin(request)
+        self._bounds.session(address)
+        body = decoded(await json_of(request), Start)
+        token, whole = await self._work(lambda: self.service.start(body, origin))
+        self.metrics.began(body.flow)
         return _json({**whole, "token": token}, 201)
 
     async def _show(self, request: Request) -> Response:
-        holder = await self._holder(request)
-        return _json(await run_in_threadpool(self.service.conversation, holder))
+        return _json(await self._work(lambda: self.service.conversation(self._holder(request))))
 
     async def _answer(self, request: Request) -> Response:
-        holder = await self._holder(request)
-        body, raw = await _read(request, Answer)
-        view = await run_in_threadpool(self.service.answer, holder, body, _key(request), raw)
-        return self._turn(view)
+        def work(holder: Holder, raw: bytes) -> View:
+            return self.service.answer(holder, decoded(raw, Answer), key_of(request), raw)
+
+        return self._turn(await self._going_on(request, work))
 
     async def _back(self, request: Request) -> Response:
-        holder = await self._holder(request)
-        await _read(request, Nothing)
-        return self._turn(await run_in_threadpool(self.service.back, holder))
+        def work(holder: Holder, raw: bytes) -> View:
+            return self.service.back(holder, decoded(raw, Step), key_of(request), raw)
 
-    async def _change(self, request: Request) -> Response:
-        holder = await self._holder(request)
-        body, _ = await _read(request, Change)
-        return _json(await run_in_threadpool(self.service.change, holder, body.prompt))
+        return self._turn(await self._going_on(request, work))
 
     async def _stop(self, request: Request) -> Response:
-        holder = await self._holder(request)
-        await _read(request, Nothing)
-        return self._turn(await run_in_threadpool(self.service.stop, holder))
+        def work(holder: Holder, raw: bytes) -> View:
+            return self.service.stop(holder, decoded(raw, Step), key_of(request), raw)
 
-    async def _renew(self, request: Request) -> Response:
-        body, _ = await _read(request, Renewal)
-        session = request.path_params["session"]
-        token = await run_in_threadpool(self.service.renewed, session, body.embed, body.identity)
-        return _json({"token": token})
+        return self._turn(await self._going_on(request, work))
+
+    async def _change(self, request: Request) -> Response:
+        def work(holder: Holder, raw: bytes) -> tuple[View, dict[str, Json]]:
+            view = self.service.change(holder, decoded(raw, Change), key_of(request), raw)
+            return view, self.service.conversation(holder)
+
+        view, whole = await self._going_on(request, work)
+        turn = self._turn(view)
+        return _json({**whole, "turn": as_json(view)}) if turn.status_code == 200 else turn
+
+    async def _resume(self, request: Request) -> Response:
+        def work(holder: Holder, raw: bytes) -> dict[str, Json]:
+            decoded(raw, Step)
+            return self.service.resumed(holder)
+
+        return _json(await self._going_on(request, work))
 
     async def _reveal(self, request: Request) -> Response:
-        holder = await self._holder(request)
-        value, view = await run_in_threadpool(self.service.reveal, holder, request.path_params["id"])
+        id = request.path_params["id"]
+        self._bounds.answer(address_of(request))
+        value, view = await self._work(lambda: self.service.reveal(self._holder(request), id))
         turn = as_json(view)
         waits = turn.get("reveal")
         turn["reveal"] = {"value": value, **({"next": waits} if waits is not None else {})}
         return _json(turn)
 
+    async def _renew(self, request: Request) -> Response:
+        self._bounds.session(address_of(request))
+        body = decoded(await json_of(request), Renewal)
+        session, origin = request.path_params["session"], foreign_origin(request)
+        return _json({"token": await self._work(lambda: self.service.renewed(session, body, origin))})
+
     async def _events(self, request: Request) -> Response:
-        holder = await self._holder(request)
+        holder = await self._work(lambda: self._holder(request))
+        if request.method == "HEAD":
+            return Response(media_type="text/event-stream")
+        if self._streams >= MOST_STREAMS or self._ending:
+            raise _come_again("There are too many streams of events.")
         headers = {"X-Accel-Buffering": "no"}
         return StreamingResponse(self._told(request, holder), media_type="text/event-stream", headers=headers)
 
     async def _told(self, request: Request, holder: Holder) -> AsyncIterator[bytes]:
         """Server-sent events: `turn` with its number when there is another one, `working` while something is
         being done."""
-        until, seen = monotonic() + _LISTENS_SECONDS, -1
-        yield b": listening\n\n"
-        while monotonic() < until and not await request.is_disconnected():
-            seq, seconds = await run_in_threadpool(self.service.watch, holder)
-            if seq != seen:
-                seen = seq
-                yield _event("turn", {"seq": seq})
-            if seconds > _SLOW:
-                yield _event("working", {"seconds": round(seconds)})
-            await asyncio.sleep(_LOOKS_EVERY)
+        until, seen, done, asked = monotonic() + _LISTENS_SECONDS, -1, -1, 0.0
+        works, session = self.service.works, holder.session
+        self._streams += 1
+        try:
+            with works.listening(session):
+                while monotonic() < until and not self._ending and not await request.is_disconnected():
+                    if works.done(session) != done or monotonic() - asked > _ASKS_EVERY:
+                        done, asked = works.done(session), monotonic()
+                        seq = await to_thread.run_sync(self.service.seq, session, limiter=self._listeners)
+                        if seq != seen:
+                            seen = seq
+                            yield _event("turn", {"seq": seq})
+                    seconds = works.seconds(session)
+                    if seconds > _SLOW:
+                        yield _event("working", {"seconds": round(seconds)})
+                    await asyncio.sleep(_LOOKS_EVERY)
+        finally:
+            self._streams -= 1
 
     # -- the rest -----------------------------------------------------------------------------------------
 
     async def _flows(self, request: Request) -> Response:
-        return _json({"flows": self.service.flows(request.query_params.get("embed", ""))})
+        embed = request.query_params.get("embed", "")
+        return _json({"flows": self.service.flows(embed, foreign_origin(request))})
 
     async def _describe(self, request: Request) -> Response:
         return _json(description())
@@ -170,116 +200,102 @@ class Api:
         return _json({"state": "alive"})
 
     async def _ready(self, request: Request) -> Response:
-        if await run_in_threadpool(self.service.is_ready):
-            return _json({"state": "ready"})
-        raise Refused(
-            503, "Conversations cannot be kept right now.", "Try again in a while.", {"Retry-After": "5"}
-        )
+        ready = not self._ending and await to_thread.run_sync(self.service.is_ready, limiter=self._listeners)
+        if not ready:
+            raise _come_again("Conversations cannot be kept right now.")
+        return _json({"state": "ready"})
 
     async def _count(self, request: Request) -> Response:
-        return Response(
-            self.metrics.page(), media_type=counting.MEDIA_TYPE, headers={"Cache-Control": "no-store"}
-        )
+        self.metrics.now(self._under_way, self._streams)
+        return Response(self.metrics.page(), media_type=counting.MEDIA_TYPE)
 
     async def _widget(self, request: Request) -> Response:
-        headers = {"ETag": WIDGET.etag, "Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
-        # A module script of another origin is only run with this; the text is the same for everybody.
-        headers["Access-Control-Allow-Origin"] = "*"
+        # A module script of another origin is only run with these; the text is the same for everybody.
+        headers = {
+            "Access-Control-Allow-Origin": "*",
+            "Cache-Control": "no-cache",
+            "Cross-Origin-Resource-Policy": "cross-origin",
+            "ETag": WIDGET.etag,
+            "Vary": "Accept-Encoding",
+        }
         if request.headers.get("if-none-match") == WIDGET.etag:
             return Response(status_code=304, headers=headers)
         if "gzip" in request.headers.get("accept-encoding", ""):
-            headers |= {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
-            return Response(WIDGET.packed, media_type="text/javascript; charset=utf-8", headers=headers)
-        return Response(WIDGET.text, media_type="text/javascript; charset=utf-8", headers=headers)
+            headers["Content-Encoding"] = "gzip"
+            return Response(WIDGET.packed, media_type=SCRIPT, headers=headers)
+        return Response(WIDGET.text, media_type=SCRIPT, headers=headers)
 
     # -- around a request -----------------------------------------------------------------------------------
 
-    def _api(self, endpoint: _Endpoint) -> _Endpoint:
+    def _opened(self, operation: Operation, endpoint: _Endpoint) -> _Endpoint:
         """The endpoint for pages that may use it, with its refusals as problems."""
 
         async def opened(request: Request) -> Response:
-            origin = _foreign(request)
+            origin = foreign_origin(request)
             allowed = not origin or self.service.allows(origin)
+            self._under_way += 1
             try:
-                if not allowed:
-                    raise Refused(
-                        403, "Pages of this origin may not use it.", "Add it to an embed's `origins`."
-                    )
-                self._bounded(self._asks, request)
+                if operation.bounded:
+                    if not allowed:
+                        raise foreign_page()
+                    self._bounds.request(address_of(request))
+                    if self._under_way > MOST_AT_ONCE:
+                        raise _come_again("The server has too much to do.")
                 response = await endpoint(request)
-            except Refused as refused:
-                response = problem(refused)
-            except Unusable as error:
-                log("error", "unusable", told=error.message)
-                response = problem(Refused(503, error.message, error.advice, {"Retry-After": "5"}))
-            except PlainProblem as error:
-                response = problem(Refused(409, error.message, error.advice))
-            response.headers.update(API_HEADERS)
-            response.headers["Vary"] = "Origin"
+            except (Refused, PlainProblem) as error:
+                response = problem(_refused(error))
+            finally:
+                self._under_way -= 1
+            for name, value in API_HEADERS.items():
+                response.headers.setdefault(name, value)
             if origin and allowed:
-                response.headers["Access-Control-Allow-Origin"] = origin
+                response.headers.setdefault("Access-Control-Allow-Origin", origin)
+                response.headers["Access-Control-Expose-Headers"] = "Retry-After"
             return response
 
         return opened
 
-    def _bounded(self, limiter: Limiter, request: Request) -> None:
-        seconds = limiter.wait(request.client.host if request.client else "")
-        if seconds:
-            headers = {"Retry-After": str(seconds)}
-            raise Refused(429, "These are too many requests.", f"Wait {seconds} seconds.", headers)
+    def _holder(self, request: Request) -> Holder:
+        return self.service.let_in(request.path_params["session"], token_of(request))
 
-    async def _holder(self, request: Request) -> Holder:
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        known = token.strip() if scheme.lower() == "bearer" else ""
-        return await run_in_threadpool(self.service.let_in, request.path_params["session"], known)
+    async def _going_on(self, request: Request, work: Callable[[Holder, bytes], T]) -> T:
+        """What the work of a conversation's holder gives, for a request with a body."""
+        self._bounds.answer(address_of(request))
+        if not token_of(request):
+            self._holder(request)
+        raw = await json_of(request)
+        return await self._work(lambda: work(self._holder(request), raw))
+
+    async def _work(self, work: Callable[[], T]) -> T:
+        return await to_thread.run_sync(work, limiter=self._threads)
 
     def _turn(self, view: View) -> Response:
-        if view.end is not None:
+        code = view.problem.code if view.problem is not None else ""
+        if view.end is not None and not code and self.service.is_first_end(view.session):
             self.metrics.ended(view.end.outcome.value)
-        if view.problem is not None and view.problem.code in ("stale", "ended"):
+        if view.problem is not None and code in ("stale", "ended"):
             return problem(Refused(409, view.problem.text, "", more={"turn": as_json(view)}))
-        if view.problem is not None and view.problem.code == "busy":
-            return problem(Refused(503, view.problem.text, "", {"Retry-After": "1"}))
+        if view.problem is not None and code == "busy":
+            raise _come_again(view.problem.text)
         return _json(as_json(view))
 
 
-class _Watching:
-    """Counts and logs each request; answers what a browser asks before one of another origin."""
-
-    def __init__(self, app: ASGIApp, metrics: counting.Metrics) -> None:
-        self._app, self._metrics = app, metrics
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        began, status = monotonic(), 500
-
-        async def sent(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            await send(message)
-
-        request = Request(scope)
-        if request.method == "OPTIONS" and "access-control-request-method" in request.headers:
-            origin = request.headers.get("origin", "")
-            headers = {**_CORS, "Access-Control-Allow-Origin": origin, "Vary": "Origin"}
-            # Whether the origin is one of ours is decided on the request itself, which says so in words.
-            await Response(status_code=204, headers=headers)(scope, receive, sent)
-        else:
-            await self._app(scope, receive, sent)
-        route = scope.get("route")
-        path = route.path if isinstance(route, Route) else "-"
-        seconds = monotonic() - began
-        self._metrics.answered(str(scope["method"]), path, status, seconds)
-        log("info", "request", method=scope["method"], route=path, status=status, ms=round(1000 * seconds))
+def _refused(error: Refused | PlainProblem) -> Refused:
+    """The refusal that an error becomes. What is wrong with a store is for whoever operates it."""
+    match error:
+        case Refused():
+            return error
+        case Unusable():
+            log("error", "unusable", told=error.message)
+            return _come_again("This cannot be done right now.")
+        case NothingThere():
+            return not_there()
+        case _:
+            return Refused(409, error.message, error.advice)
 
 
-def problem(refused: Refused) -> Response:
-    """A refusal as a response."""
-    body = msgspec.json.encode(refused.as_json())
-    return Response(body, refused.status, refused.headers, MEDIA_TYPE)
+def _come_again(title: str) -> Refused:
+    return Refused(503, title, "Try again in a while.", {"Retry-After": "2"})
 
 
 def _json(told: Json | dict[str, Json], status: int = 200) -> Response:
@@ -288,54 +304,3 @@ def _json(told: Json | dict[str, Json], status: int = 200) -> Response:
 
 def _event(name: str, told: Json) -> bytes:
     return b"event: " + name.encode() + b"\ndata: " + msgspec.json.encode(told) + b"\n\n"
-
-
-async def _read(request: Request, kind: type[_Body]) -> tuple[_Body, bytes]:
-    """The body, checked, and as it came. Raises Refused."""
-    raw = await body_of(request)
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        raise Refused(415, "The body must be JSON.", "Send Content-Type: application/json.")
-    try:
-        return msgspec.json.decode(raw, type=kind), raw
-    except msgspec.ValidationError as error:
-        raise Refused(422, "The body is not as it should be.", str(error)) from error
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Refused(400, "The body is not JSON.", str(error)) from error
-
-
-async def body_of(request: Request) -> bytes:
-    """The body, if it is not too large. Raises Refused."""
-    raw = b""
-    async for part in request.stream():
-        raw += part
-        if len(raw) > LARGEST_BODY:
-            raise Refused(413, "The body is too large.", f"At most {LARGEST_BODY} bytes.")
-    return raw
-
-
-def _key(request: Request) -> str:
-    key = request.headers.get("idempotency-key", "")
-    if key and not _KEY.fullmatch(key):
-        raise Refused(
-            400, "This Idempotency-Key cannot be used.", f"1 to {LONGEST_KEY} visible ASCII characters."
-        )
-    return key
-
-
-def _foreign(request: Request) -> str:
-    """The origin of the page that asks, where it is another one than the server's own."""
-    origin = request.headers.get("origin", "")
-    return "" if origin == f"{request.url.scheme}://{request.url.netloc}" else origin
-
-
-async def _no_such(request: Request, error: Exception) -> Response:
-    return problem(Refused(404, "There is nothing at this address.", "See /openapi.json."))
-
-
-async def _not_so(request: Request, error: Exception) -> Response:
-    return problem(Refused(405, "This cannot be asked in this way.", "See /openapi.json."))
-
-
-async def _broken(request: Request, error: Exception) -> Response:
-    log("error", "broken", kind=type(error).__name__)
-    return problem(Refused(500, "Something is wrong with the server.", "Nothing more was done. Try again."))

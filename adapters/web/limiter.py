@@ -1,31 +1,42 @@
-"""How often somebody may ask: so many requests at once, and so many a minute after that. Per process."""
+"""How often somebody may ask: at most so many times within any minute. Per process."""
 
 from __future__ import annotations
 
 import threading
+from collections import OrderedDict, deque
 from collections.abc import Callable
+from math import ceil
 
-_MOST_KNOWN = 20_000
+WINDOW = 60.0
 
 
 class Limiter:
-    """A bucket of `burst` requests for each asker, which fills again with `a_minute`. `now` gives seconds of
-    any steady clock."""
+    """Counts what each asker asked for within the last minute, and nothing that is older. `now` gives seconds
+    of any steady clock. May be used from several threads."""
 
-    def __init__(self, burst: int, a_minute: int, now: Callable[[], float]) -> None:
-        self._burst, self._rate, self._now = float(burst), a_minute / 60, now
+    def __init__(self, most: int, now: Callable[[], float]) -> None:
+        self._most, self._now = most, now
         self._lock = threading.Lock()
-        self._left: dict[str, tuple[float, float]] = {}
+        self._asked: OrderedDict[str, deque[float]] = OrderedDict()
 
     def wait(self, who: str) -> int:
-        """In how many seconds they may ask again; 0: now, and it is counted."""
+        """In how many whole seconds they may ask again; 0: now, and it is counted."""
         with self._lock:
             at = self._now()
-            left, since = self._left.pop(who, (self._burst, at))
-            left = min(self._burst, left + (at - since) * self._rate)
-            allowed = left >= 1
-            self._left[who] = (left - 1 if allowed else left, at)
-            while len(self._left) > _MOST_KNOWN:
-                # Whoever was quiet longest stands first, and their bucket is the fullest.
-                del self._left[next(iter(self._left))]
-            return 0 if allowed else max(1, round((1 - left) / self._rate + 0.5))
+            self._forget(at - WINDOW)
+            times = self._asked.setdefault(who, deque())
+            while times and times[0] <= at - WINDOW:
+                times.popleft()
+            if len(times) >= self._most:
+                return max(1, ceil(times[0] + WINDOW - at))
+            times.append(at)
+            self._asked.move_to_end(who)
+            return 0
+
+    def _forget(self, before: float) -> None:
+        """Let go of those who asked last before that; they stand first."""
+        while self._asked:
+            who, times = next(iter(self._asked.items()))
+            if times and times[-1] > before:
+                return
+            del self._asked[who]

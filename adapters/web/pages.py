@@ -20,11 +20,13 @@ from starlette.routing import BaseRoute, Route
 
 from adapters.problems import PlainProblem
 from adapters.view import Json, View, as_json
-from adapters.web.app import body_of
 from adapters.web.assets import PAGES_STYLE
-from adapters.web.bodies import Answer, Start
+from adapters.web.bodies import Answer, Start, Step
+from adapters.web.bounds import Bounds
+from adapters.web.reading import address_of, body_of, foreign_origin
 from adapters.web.refused import Refused
 from adapters.web.service import Service
+from adapters.web.tokens import Holder
 
 _HELP = "Help"
 _DIFFER = "The two are not the same. Please type them again."
@@ -33,8 +35,9 @@ _DIFFER = "The two are not the same. Please type them again."
 class Pages:
     """The plain pages over a service."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, bounds: Bounds) -> None:
         self._service = service
+        self._bounds = bounds
         self._templates = jinja2.Environment(
             loader=jinja2.FileSystemLoader(Path(__file__).with_name("templates")),
             autoescape=True,
@@ -73,37 +76,50 @@ class Pages:
         return self.rendered("flows.html", title=_HELP, flows=self._service.flows(), told="")
 
     async def _start(self, request: Request) -> Response:
+        self._bounds.session(address_of(request))
         form = await _form(request)
         body = Start(_word(form, "flow"), _word(form, "embed"), _word(form, "identity") or None)
         token, whole = await run_in_threadpool(self._service.start, body)
         return self._page(whole, token)
 
     async def _turn(self, request: Request) -> Response:
+        self._bounds.answer(address_of(request))
         form = await _form(request)
         session, token = _word(form, "session"), _word(form, "token")
-        holder = await run_in_threadpool(self._service.let_in, session, token)
-        value: str | None = None
-        told = ""
-        view: View | None = None
+
+        def work() -> tuple[dict[str, Json], str | None]:
+            holder = self._service.let_in(session, token)
+            value, turn = self._done(holder, form)
+            whole = self._service.conversation(holder)
+            match turn, whole["turn"]:
+                case View(), _:
+                    whole["turn"] = as_json(turn)
+                case str(), dict() as waiting:
+                    waiting["problem"] = {"code": "differ", "text": turn}
+            return whole, value
+
+        whole, value = await run_in_threadpool(work)
+        return self._page(whole, token, value)
+
+    def _done(self, holder: Holder, form: FormData) -> tuple[str | None, View | str | None]:
+        """What the form asks for: a secret, if one is shown, and the turn, or why nothing was done."""
+        key, step = _word(form, "key"), Step(_number(form))
+        raw = msgspec.json.encode(step)
         match _word(form, "do"):
             case "back":
-                view = await run_in_threadpool(self._service.back, holder)
+                return None, self._service.back(holder, step, key, raw)
             case "stop":
-                view = await run_in_threadpool(self._service.stop, holder)
+                return None, self._service.stop(holder, step, key, raw)
+            case "resume":
+                self._service.resumed(holder)
+                return None, None
             case "reveal":
-                value, view = await run_in_threadpool(self._service.reveal, holder, _word(form, "reveal"))
+                return self._service.reveal(holder, _word(form, "reveal"))
             case _ if "again" in form and _word(form, "again") != _word(form, "answer"):
-                told = _DIFFER
+                return None, _DIFFER
             case _:
                 answer, raw = _answer(form)
-                key = _word(form, "key")
-                view = await run_in_threadpool(self._service.answer, holder, answer, key, raw)
-        whole = await run_in_threadpool(self._service.conversation, holder)
-        if view is not None:
-            whole["turn"] = as_json(view)
-        elif isinstance(turn := whole["turn"], dict):
-            turn["problem"] = {"code": "differ", "text": told}
-        return self._page(whole, token, value)
+                return None, self._service.answer(holder, answer, key, raw)
 
     async def _style(self, request: Request) -> Response:
         headers = {"ETag": PAGES_STYLE.etag, "Cache-Control": "no-cache"}
@@ -127,9 +143,10 @@ class Pages:
 
         async def opened(request: Request) -> Response:
             try:
-                origin = request.headers.get("origin", "")
-                if origin not in ("", "null", f"{request.url.scheme}://{request.url.netloc}"):
+                # A page that says no referrer says no origin either.
+                if foreign_origin(request) not in ("", "null"):
                     raise Refused(403, "This form was sent from another site.", "Start again here.")
+                self._bounds.request(address_of(request))
                 return await endpoint(request)
             except Refused as refused:
                 told, status = f"{refused.title} {refused.detail}", refused.status
@@ -165,10 +182,14 @@ def _answer(form: FormData) -> tuple[Answer, bytes]:
     value: str | list[str] | None = given if several else given[0] if given else None
     if _word(form, "do") == "skip":
         value = None
-    seq = _word(form, "seq")
-    number = int(seq) if seq.isascii() and seq.isdigit() and len(seq) < 10 else None
-    answer = Answer(value, _word(form, "prompt") or None, number)
+    answer = Answer(value, _word(form, "prompt") or None, _number(form))
     return answer, msgspec.json.encode(answer)
+
+
+def _number(form: FormData) -> int | None:
+    """The number of the turn that was on the page."""
+    seq = _word(form, "seq")
+    return int(seq) if seq.isascii() and seq.isdigit() and len(seq) < 10 else None
 
 
 def _numbered(turn: Json) -> Json:

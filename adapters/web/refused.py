@@ -4,9 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import msgspec
+from starlette.responses import Response
+
 from adapters.view import Json
 
 MEDIA_TYPE = "application/problem+json"
+
+API_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "Vary": "Origin",
+    "X-Content-Type-Options": "nosniff",
+}
+"""What every reply of the API says: nobody on the way keeps it, and no browser shows it as a page."""
 
 
 class Refused(Exception):
@@ -42,3 +55,14 @@ def not_known() -> Refused:
     """For requests without a token, or with one that is not valid any more."""
     headers = {"WWW-Authenticate": 'Bearer realm="unstuck"'}
     return Refused(401, "This needs the conversation's token.", "Start a conversation, or renew it.", headers)
+
+
+def foreign_page() -> Refused:
+    """For pages of origins that no embed names."""
+    return Refused(403, "Pages of this origin may not use it.", "Add it to an embed's `origins`.")
+
+
+def problem(refused: Refused) -> Response:
+    """A refusal as a response."""
+    body = msgspec.json.encode(refused.as_json())
+    return Response(body, refused.status, {**API_HEADERS, **refused.headers}, MEDIA_TYPE)

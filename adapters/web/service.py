@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from time import monotonic
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
 
 import msgspec
 
@@ -13,11 +12,16 @@ from adapters.driver import Driver
 from adapters.library import Library
 from adapters.request import OtherRequest, Request
 from adapters.view import Json, View, as_json
-from adapters.web.bodies import Answer, Start
+from adapters.web.bodies import Answer, Change, Renewal, Start, Step
+from adapters.web.bounds import Bounds
 from adapters.web.people import VISITOR, Embed, person_of
 from adapters.web.refused import Refused, not_known, not_there
 from adapters.web.tokens import Holder, TokenBook
-from engine import Value
+from adapters.web.works import Works
+from engine import Audience, Value
+
+_MOST_ENDS = 10_000
+"""So many conversations are remembered to have been counted as ended."""
 
 ANYWHERE = Embed("", frozenset())
 """Where no embed is named: a visitor, on the server's own pages."""
@@ -34,17 +38,23 @@ class Service:
         embeds: Mapping[str, Embed],
         now: Callable[[], int],
         digest: Callable[[bytes], str],
+        bounds: Bounds,
+        can_keep: Callable[[], bool],
     ) -> None:
         """`now` gives the second of Unix time; `digest` stands for a body, and nobody without its key can
-        guess from it what the body held."""
+        guess from it what the body held; `bounds` are those of people, `can_keep` says whether sessions can
+        be kept right now."""
         self._driver = driver
         self._library = library
         self._tokens = tokens
         self._embeds = embeds
         self._now = now
         self._digest = digest
+        self._bounds = bounds
+        self._can_keep = can_keep
+        self.works = Works()
         self._lock = threading.Lock()
-        self._working: dict[str, float] = {}
+        self._ends: OrderedDict[str, None] = OrderedDict()
 
     # -- who ------------------------------------------------------------------------------------------
 
@@ -65,19 +75,20 @@ class Service:
             raise not_there()
         return holder
 
-    def renewed(self, session: str, embed: str, identity: str) -> str:
+    def renewed(self, session: str, body: Renewal, origin: str = "") -> str:
         """Another token for whoever holds this conversation and is still signed in."""
-        person = person_of(identity, self._embed(embed, ""), self._now(), self._tokens)
+        person = person_of(body.identity, self._embed(body.embed, origin), self._now(), self._tokens)
         holder = self._tokens.last_holder(session)
-        if holder is None or holder.person != person or holder.embed != embed:
+        if holder is None or holder.person != person or holder.embed != body.embed:
             raise not_there()
+        self._bounds.session_of(person)
         return self._tokens.issue(holder, self._now())
 
     # -- conversations ----------------------------------------------------------------------------------
 
-    def flows(self, embed: str = "") -> list[Json]:
-        """The flows that a visitor can begin there: their names and titles."""
-        where = self._embed(embed, "")
+    def flows(self, embed: str = "", origin: str = "") -> list[Json]:
+        """The flows that a visitor can begin there: their names and titles. Raises Refused."""
+        where = self._embed(embed, origin)
         found = [each for each in self._library.flows.values() if VISITOR.audience in each.audience]
         return [
             {"flow": each.name, "title": each.title}
@@ -95,81 +106,125 @@ class Service:
         listed = not embed.flows or body.flow in embed.flows
         if info is None or not listed or person.audience not in info.audience:
             raise Refused(404, "There is no such help here.", "Check the flow's name, and who is signed in.")
+        self._bounds.session_of(person)
         view = self._driver.start(body.flow, actor=person.actor, audience=person.audience, own=person.own)
         holder = Holder(view.session, body.embed, body.flow, person)
         token = self._tokens.issue(holder, self._now())
         return token, {"session": view.session, "title": info.title, "transcript": [], "turn": as_json(view)}
 
     def conversation(self, holder: Holder) -> dict[str, Json]:
-        """The conversation until now: its title, the answers given, and the turn that waits."""
+        """The conversation until now: its title, the answers given, and the turn. Only reads."""
         who = holder.person
-        view = self._driver.resume(holder.session, actor=who.actor, audience=who.audience)
+        return self._whole(holder, self._driver.shown(holder.session, actor=who.actor, audience=who.audience))
+
+    def resumed(self, holder: Holder) -> dict[str, Json]:
+        """The conversation, after what is being done in it; what was cut off is gone on with."""
+        who = self._who(holder)
+        with self.works.at_work(holder.session):
+            view = self._driver.resume(holder.session, actor=who[0], audience=who[1])
+        return self._whole(holder, view)
+
+    def answer(self, holder: Holder, body: Answer, key: str, raw: bytes) -> View:
+        """The turn after this answer; for a request that is repeated under its key, the turn it had. Raises
+        Refused (422) where the key was used for something else."""
+        actor, audience = self._who(holder)
+        value: Value = msgspec.to_builtins(body.answer)
+        request = self._request("answer", key, raw)
+        return self._at_work(
+            holder,
+            lambda: self._driver.answer(
+                holder.session,
+                value,
+                prompt=body.prompt,
+                seq=body.seq,
+                actor=actor,
+                audience=audience,
+                request=request,
+            ),
+        )
+
+    def back(self, holder: Holder, body: Step, key: str, raw: bytes) -> View:
+        """Go back to the question before. Refused as in `answer`."""
+        actor, audience = self._who(holder)
+        request = self._request("back", key, raw)
+        return self._at_work(
+            holder,
+            lambda: self._driver.back(
+                holder.session, current=body.seq, actor=actor, audience=audience, request=request
+            ),
+        )
+
+    def change(self, holder: Holder, body: Change, key: str, raw: bytes) -> View:
+        """Answer an earlier question again. Refused as in `answer`."""
+        actor, audience = self._who(holder)
+        request = self._request("change", key, raw)
+        return self._at_work(
+            holder,
+            lambda: self._driver.change(
+                holder.session,
+                body.prompt,
+                current=body.seq,
+                actor=actor,
+                audience=audience,
+                request=request,
+            ),
+        )
+
+    def stop(self, holder: Holder, body: Step, key: str, raw: bytes) -> View:
+        """Give the conversation up. Refused as in `answer`."""
+        actor, audience = self._who(holder)
+        request = self._request("stop", key, raw)
+        return self._at_work(
+            holder,
+            lambda: self._driver.stop(
+                holder.session, current=body.seq, actor=actor, audience=audience, request=request
+            ),
+        )
+
+    def reveal(self, holder: Holder, id: str) -> tuple[str | None, View]:
+        """The secret that waits, once, and the turn after it."""
+        actor, audience = self._who(holder)
+        with self.works.at_work(holder.session):
+            return self._driver.reveal(holder.session, id, actor=actor, audience=audience)
+
+    def seq(self, session: str) -> int:
+        """The number of the turn there is."""
+        return self._driver.current(session).seq
+
+    def is_first_end(self, session: str) -> bool:
+        """Whether it was not asked before about the end of this conversation."""
+        with self._lock:
+            known = session in self._ends
+            self._ends[session] = None
+            if len(self._ends) > _MOST_ENDS:
+                self._ends.popitem(last=False)
+            return not known
+
+    def is_ready(self) -> bool:
+        """Whether conversations can be kept right now."""
+        return self._tokens.can_keep() and self._can_keep()
+
+    def _whole(self, holder: Holder, view: View) -> dict[str, Json]:
         told: list[Json] = [msgspec.to_builtins(given) for given in self._driver.answered(holder.session)]
         tree = self._library.pack.trees.get(holder.flow)
         title = tree.title if tree is not None else holder.flow
         return {"session": holder.session, "title": title, "transcript": told, "turn": as_json(view)}
 
-    def answer(self, holder: Holder, body: Answer, key: str, raw: bytes) -> View:
-        """The turn after this answer; for a request that is repeated under its key, the turn it had. Raises
-        Refused (422) where the key was used for something else."""
-        value: Value = msgspec.to_builtins(body.answer)
+    def _who(self, holder: Holder) -> tuple[str, Audience]:
+        """Who goes on, if they have not done too much of it. Raises Refused (429)."""
+        self._bounds.answer_of(holder.person)
+        return holder.person.actor, holder.person.audience
+
+    def _request(self, what: str, key: str, raw: bytes) -> Request | None:
+        """The request under its key: the same one is what is asked with the same body."""
+        return Request(key, self._digest(f"{what} ".encode() + raw)) if key else None
+
+    def _at_work(self, holder: Holder, work: Callable[[], View]) -> View:
         try:
-            with self._at_work(holder.session):
-                return self._driver.answer(
-                    holder.session,
-                    value,
-                    prompt=body.prompt,
-                    seq=body.seq,
-                    actor=holder.person.actor,
-                    audience=holder.person.audience,
-                    request=Request(key, self._digest(raw)) if key else None,
-                )
+            with self.works.at_work(holder.session):
+                return work()
         except OtherRequest as error:
             raise Refused(422, error.message, error.advice) from error
-
-    def back(self, holder: Holder) -> View:
-        """Go back to the question before."""
-        return self._driver.back(holder.session, actor=holder.person.actor, audience=holder.person.audience)
-
-    def change(self, holder: Holder, prompt: str) -> dict[str, Json]:
-        """Answer an earlier question again; the conversation as it stands then."""
-        who = holder.person
-        with self._at_work(holder.session):
-            view = self._driver.change(holder.session, prompt, actor=who.actor, audience=who.audience)
-        return {**self.conversation(holder), "turn": as_json(view)}
-
-    def stop(self, holder: Holder) -> View:
-        """Give the conversation up."""
-        return self._driver.stop(holder.session, actor=holder.person.actor, audience=holder.person.audience)
-
-    def reveal(self, holder: Holder, id: str) -> tuple[str | None, View]:
-        """The secret that waits, once, and the turn after it."""
-        who = holder.person
-        return self._driver.reveal(holder.session, id, actor=who.actor, audience=who.audience)
-
-    def watch(self, holder: Holder) -> tuple[int, float]:
-        """The number of the turn, and for how many seconds something is being done right now (0: nothing)."""
-        with self._lock:
-            began = self._working.get(holder.session)
-        return self._driver.current(holder.session).seq, monotonic() - began if began is not None else 0.0
-
-    def is_ready(self) -> bool:
-        """Whether conversations can be kept right now."""
-        try:
-            self._tokens.holder("-", self._now())
-        except Exception:
-            return False
-        return True
-
-    @contextmanager
-    def _at_work(self, session: str) -> Iterator[None]:
-        with self._lock:
-            self._working.setdefault(session, monotonic())
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._working.pop(session, None)
 
     def _embed(self, name: str, origin: str) -> Embed:
         """The embed of that name, where the page's origin may use it. Raises Refused."""

@@ -108,16 +108,17 @@ class TokenBook:
 
     def holder(self, token: str, now: int) -> Holder | None:
         """Whom this token lets in now; None where it is none, or has ended."""
-        query = "SELECT session, embed, flow, who, used_at, idle FROM holders WHERE hash = ? AND ends_at > ?"
+        columns = "session, embed, flow, who, used_at, idle, ends_at"
+        query = f"SELECT {columns} FROM holders WHERE hash = ? AND ends_at > ?"
         hashed = _hash(token)
         with self._lock, closing(self._db.execute(query, (hashed, now))) as found:
             row = found.fetchone()
         if row is None:
             return None
-        session, embed, flow, who, used_at, idle = row
+        session, embed, flow, who, used_at, idle, ends_at = row
         if now >= used_at + idle:
             return None
-        if now >= used_at + _TOUCHED_EVERY:
+        if now >= used_at + _TOUCHED_EVERY and used_at + idle < ends_at:
             with self._writing() as db:
                 db.execute("UPDATE holders SET used_at = max(used_at, ?) WHERE hash = ?", (now, hashed))
         return Holder(session, embed, flow, self._person(who))
@@ -156,6 +157,14 @@ class TokenBook:
                     "The tokens of conversations are gone, but the log of their file is in use.",
                     "Purge again when nobody holds a conversation.",
                 )
+
+    def can_keep(self) -> bool:
+        """Whether something could be written right now; nothing is."""
+        try:
+            with self._writing():
+                return True
+        except Unusable:
+            return False
 
     def first_use(self, embed: str, jti: str, until: int) -> bool:
         """See `OnceOnly.first_use`."""

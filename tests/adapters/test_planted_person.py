@@ -28,8 +28,7 @@ from engine import Audience
 from tests.adapters.canaries import found, in_process
 from tests.adapters.real_desk import finish
 from tests.adapters.secret_chat import CODE, environment
-from tests.adapters.web.served import SECRET, identity, web
-from tests.adapters.web.test_api import EMBEDS
+from tests.adapters.web.served import EMBEDS, SECRET, identity, web
 
 NOW = "2026-11-23T09:30:00Z"
 

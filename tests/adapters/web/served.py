@@ -13,12 +13,26 @@ import httpx2
 import jwt
 
 from adapters.serving import serving
+from adapters.web.bounds import Bounds
 from adapters.web.limiter import Limiter
 from adapters.wiring import Options, create_clinic
 from adapters.wiring_web import open_web
 
 PORTAL = "https://portal.example"
 SECRET = "s" * 20 + "-a shared secret of the host"
+
+EMBEDS = f"""\
+embeds:
+  portal:
+    origins: [{PORTAL}]
+    keys:
+      k1: {{algorithm: HS256, from_env: UNSTUCK_TEST_KEY}}
+  narrow:
+    origins: [https://narrow.example]
+    flows: [my-password]
+"""
+MANY = Limiter(1_000_000, time.monotonic)
+UNBOUNDED = Bounds(MANY, MANY, MANY)
 
 
 class Served:
@@ -65,7 +79,7 @@ def web(
     folder: Path,
     embeds: str | None = None,
     demo: bool = False,
-    limits: tuple[Limiter, Limiter] | None = None,
+    bounds: Bounds | None = None,
     port: int = 0,
 ) -> Iterator[Served]:
     """Serve on the sample clinic."""
@@ -82,7 +96,7 @@ def web(
         mail=f"maildir:{folder / 'mail'}",
         config=settings,
     )
-    with open_web(options, demo, False, limits) as opened, serving(opened.application, port=port) as at:
+    with open_web(options, demo, False, bounds) as opened, serving(opened.application, port=port) as at:
         served = Served(at, folder)
         with served.http:
             yield served

@@ -2,36 +2,34 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sqlite3
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from itertools import product
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import jsonschema
 import pytest
+from starlette.requests import Request
+from starlette.types import Message
 
-from adapters.web.description import OPERATIONS
+from adapters.serving import serving
+from adapters.web.bounds import Bounds
 from adapters.web.limiter import Limiter
-from adapters.web.people import Person
+from adapters.web.operations import OPERATIONS
+from adapters.web.people import VISITOR, Person
+from adapters.web.reading import body_of
+from adapters.web.refused import Refused
 from adapters.web.tokens import Holder, TokenBook
+from adapters.wiring import Options
+from adapters.wiring_web import open_web
 from engine import Audience
-from tests.adapters.web.served import PORTAL, SECRET, Served, identity, web
-
-EMBEDS = f"""\
-embeds:
-  portal:
-    origins: [{PORTAL}]
-    keys:
-      k1: {{algorithm: HS256, from_env: UNSTUCK_TEST_KEY}}
-  narrow:
-    origins: [https://narrow.example]
-    flows: [my-password]
-"""
+from tests.adapters.web.served import EMBEDS, MANY, PORTAL, SECRET, UNBOUNDED, Served, Talk, identity, web
 
 
 @pytest.fixture
@@ -44,10 +42,9 @@ def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """One server for the tests that leave nothing behind, whom it does not bound."""
-    many = Limiter(100_000, 100_000, time.monotonic)
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("UNSTUCK_TEST_KEY", SECRET)
-        with web(tmp_path_factory.mktemp("web"), EMBEDS, limits=(many, many)) as opened:
+        with web(tmp_path_factory.mktemp("web"), EMBEDS, bounds=UNBOUNDED) as opened:
             yield opened
 
 
@@ -118,6 +115,58 @@ def test_a_stale_answer_is_refused_with_the_turn_there_is(shared: Served) -> Non
     assert late.json()["turn"]["prompt"]["step"] == "address"
 
 
+def test_going_back_twice_by_one_request_goes_back_once(shared: Served) -> None:
+    talk = shared.start()
+    talk.says("missing", "missing")
+    body, key = {"seq": talk.turn["seq"]}, {"Idempotency-Key": "back"}
+    first = talk.ask("POST", "/back", json=body, headers=key)
+    again = talk.ask("POST", "/back", json=body, headers=key)
+    assert first.json()["prompt"]["step"] == "address"
+    assert first.content == again.content
+    assert talk.ask("GET").json()["turn"]["prompt"]["step"] == "address"
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [("/back", {}), ("/stop", {}), ("/change", {"prompt": "junk"})],
+    ids=["back", "stop", "change"],
+)
+def test_a_step_that_was_meant_for_another_turn_is_not_taken(shared: Served, path: str, body: Any) -> None:
+    talk = shared.start()
+    seen = talk.turn["seq"]
+    talk.says("missing")
+    late = talk.ask("POST", path, json={**body, "seq": seen})
+    assert late.status_code == 409
+    assert late.json()["turn"]["prompt"]["step"] == "address"
+    assert talk.ask("GET").json()["turn"]["prompt"]["step"] == "address"
+
+
+def test_whatever_is_asked_with_get_changes_nothing(served: Served) -> None:
+    talk = served.start()
+    talk.says("missing")
+    for _ in range(2):
+        kept = everything_kept(served)
+        whole = talk.ask("GET").json()
+        assert whole["turn"]["prompt"]["step"] == "address"
+        for path in ("/openapi.json", "/v1/flows", "/readyz", "/metrics", "/help", "/widget.js"):
+            assert served.http.get(path).status_code == 200
+        assert everything_kept(served) == kept
+        assert talk.ask("POST", "/resume", json={}).json() == whole
+
+
+def everything_kept(served: Served) -> list[tuple[object, ...]]:
+    """Every row of every file."""
+    found: list[tuple[object, ...]] = []
+    for name in ("sessions.db", "web.db", "clinic.db"):
+        with closing(sqlite3.connect(served.folder / name)) as db:
+            tables = db.execute(
+                "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name"
+            ).fetchall()
+            for (table,) in tables:
+                found += db.execute(f'SELECT * FROM "{table}"').fetchall()
+    return found
+
+
 def test_an_answer_that_does_not_fit_is_told_in_the_turn(shared: Served) -> None:
     talk = shared.start()
     turn = talk.says("perhaps")
@@ -126,31 +175,6 @@ def test_an_answer_that_does_not_fit_is_told_in_the_turn(shared: Served) -> None
 
 
 # -- who is let in ---------------------------------------------------------------------------------------
-
-
-def test_every_address_of_a_conversation_is_for_whoever_holds_it(shared: Served) -> None:
-    mine, other = shared.start(), shared.start()
-    missing = "aaaaaaaaaa"
-    asked = [
-        ("GET", "", None),
-        ("POST", "/answers", {"answer": "missing"}),
-        ("POST", "/back", {}),
-        ("POST", "/change", {"prompt": "junk"}),
-        ("POST", "/stop", {}),
-        ("POST", "/reveals/x", {}),
-        ("GET", "/events", None),
-    ]
-    assert len(asked) == sum(each.bearer and "{session}" in each.path for each in OPERATIONS)
-    tokens = {"none": "", "forged": "x" * 43, "other": other.token}
-    for (method, path, body), (kind, token) in product(asked, tokens.items()):
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
-        for session in (mine.session, missing):
-            at = f"/v1/sessions/{session}{path}"
-            reply = shared.http.request(method, at, headers=headers, json=body)
-            assert reply.status_code == (404 if kind == "other" else 401), (method, path, kind)
-            assert reply.headers["content-type"] == "application/problem+json"
-            assert mine.session not in reply.text
-    assert mine.ask("GET").json()["turn"]["prompt"]["step"] == "junk"
 
 
 def test_a_client_is_whom_the_host_vouches_for(shared: Served) -> None:
@@ -284,11 +308,55 @@ def test_addresses_that_are_not_there_and_ways_to_ask_that_are_not(shared: Serve
     assert shared.http.get("/v1/nothing").headers["content-type"] == "application/problem+json"
 
 
-def test_whoever_asks_too_often_waits(served: Served) -> None:
-    replies = [served.http.post("/v1/sessions", json={"flow": "no-such"}) for _ in range(40)]
-    refused = [reply for reply in replies if reply.status_code == 429]
-    assert refused
-    assert int(refused[0].headers["retry-after"]) >= 1
+def test_an_address_begins_ten_conversations_and_gives_sixty_answers_a_minute(served: Served) -> None:
+    begun = [served.http.post("/v1/sessions", json={"flow": "my-password"}) for _ in range(11)]
+    assert [reply.status_code for reply in begun] == [201] * 10 + [429]
+    assert int(begun[-1].headers["retry-after"]) >= 1
+    talk = Talk(served, begun[0].json())
+    asked = [talk.ask("POST", "/answers", json={"answer": "perhaps"}).status_code for _ in range(61)]
+    assert asked == [200] * 60 + [429]
+    assert talk.ask("GET").status_code == 200
+    form = {"flow": "my-password"}
+    assert served.http.post("/help/start", data=form).status_code == 429
+
+
+def test_a_person_does_not_begin_more_from_many_addresses(tmp_path: Path) -> None:
+    bounds = Bounds(Limiter(10, lambda: 0.0), Limiter(60, lambda: 0.0), MANY)
+    ivy = Person("client:ivy-walker", Audience.CLIENT, frozenset({"ivy-walker"}))
+    for n in range(10):
+        bounds.session(f"192.0.2.{n}")
+        bounds.session_of(ivy)
+    with pytest.raises(Refused, match="too many"):
+        bounds.session_of(ivy)
+    bounds.session_of(VISITOR)
+    for n in range(10):
+        bounds.session(f"2001:db8::{n}")
+    with pytest.raises(Refused, match="too many"):
+        bounds.session("2001:db8::99")
+    bounds.session("2001:db8:0:1::1")
+
+
+def test_within_any_minute_only_so_much(tmp_path: Path) -> None:
+    at = 0.0
+    limiter = Limiter(2, lambda: at)
+    told = []
+    for at in (0.0, 50.0, 59.0, 60.0, 61.0, 110.0, 300.0, 300.0, 300.0):
+        told.append((limiter.wait("ivy"), limiter.wait("tom") if at == 59.0 else 0))
+    assert [mine for mine, _ in told] == [0, 0, 1, 0, 49, 0, 0, 0, 60]
+    assert [theirs for _, theirs in told] == [0] * 9
+
+
+def test_a_body_that_comes_too_slowly_is_not_waited_for() -> None:
+    async def never() -> Message:
+        await asyncio.sleep(60)
+        raise AssertionError
+
+    async def read() -> None:
+        await body_of(Request({"type": "http", "headers": []}, never), seconds=0.01)
+
+    with pytest.raises(Refused) as refused:
+        asyncio.run(read())
+    assert refused.value.status == 408
 
 
 # -- what is told ---------------------------------------------------------------------------------------
@@ -314,6 +382,54 @@ def test_health_readiness_and_metrics(served: Served) -> None:
     assert answers in page
     assert 'unstuck_conversations_ended_total{outcome="solved"} 1.0' in page
     assert talk.session not in page
+
+
+def test_what_is_counted_does_not_grow_with_what_is_sent(served: Served) -> None:
+    talk = served.start()
+    talk.says("found", "worked")
+    for _ in range(3):
+        assert talk.ask("POST", "/answers", json={"answer": "x"}).status_code == 409
+        served.http.request(f"M{uuid4().hex}", f"/{uuid4().hex}")
+    page = served.http.get("/metrics").text
+    assert 'unstuck_conversations_ended_total{outcome="solved"} 1.0' in page
+    assert 'unstuck_conversations_begun_total{flow="my-setup-email"} 1.0' in page
+    assert 'unstuck_requests_total{method="other",route="-",status="404"} 3.0' in page
+
+
+@pytest.mark.parametrize(
+    ("origin", "status", "told"),
+    [(PORTAL, 204, PORTAL), ("https://evil.example", 403, None), ("null", 403, None)],
+)
+def test_a_browser_that_asks_beforehand_is_told_whether_the_page_may(
+    shared: Served, origin: str, status: int, told: str | None
+) -> None:
+    headers = {"Origin": origin, "Access-Control-Request-Method": "POST"}
+    reply = shared.http.options("/v1/sessions", headers=headers)
+    assert (reply.status_code, reply.headers.get("access-control-allow-origin")) == (status, told)
+
+
+def test_a_server_that_ends_lets_requests_be_answered_and_ends_its_streams(tmp_path: Path) -> None:
+    with web(tmp_path) as first:
+        talk = first.start()
+    options = Options(
+        clinic=f"sqlite:///{tmp_path / 'clinic.db'}",
+        store=f"sqlite:///{tmp_path / 'sessions.db'}",
+        mail=f"maildir:{tmp_path / 'mail'}",
+    )
+    with (
+        open_web(options, False, False) as opened,
+        serving(opened.application, grace=20, ending=opened.end) as at,
+    ):
+        served = Served(at, tmp_path)
+        asking = Talk(served, talk.begun)
+        headers = {"Authorization": f"Bearer {asking.token}"}
+        stream = served.http.stream("GET", f"/v1/sessions/{asking.session}/events", headers=headers)
+        lines = stream.__enter__().iter_lines()
+        next(line for line in lines if line.startswith("data: "))
+        began = time.monotonic()
+    assert list(lines)[-1:] in ([], [""])
+    assert time.monotonic() - began < 15
+    stream.__exit__(None, None, None)
 
 
 def test_events_tell_of_another_turn(shared: Served) -> None:
