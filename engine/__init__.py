@@ -18,7 +18,7 @@ from engine.actions import (
     Undo,
     narrower,
 )
-from engine.answers import address_warnings
+from engine.answers import Pattern, address_warnings, compile_pattern
 from engine.codes import CODES, FAMILIES, finding
 from engine.compiler import Compiled, compile_pack
 from engine.describe import describe, describe_done, with_stop
@@ -197,6 +197,7 @@ __all__ = [
     "OutlineLine",
     "Pack",
     "Param",
+    "Pattern",
     "Perform",
     "Place",
     "Point",
@@ -239,6 +240,7 @@ __all__ = [
     "address_warnings",
     "advance",
     "compile_pack",
+    "compile_pattern",
     "compile_proven",
     "declared_outcomes",
     "decode",

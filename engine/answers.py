@@ -29,11 +29,28 @@ from engine.values import SECRET_KEY, Value, secret_id
 Bound: TypeAlias = bool | int | float | str | None
 
 
+class Match(Protocol):
+    """Where a pattern was found."""
+
+    def group(self, number: int) -> str | None:
+        """What is in these brackets of the pattern; 0: in all of it. None where they were not needed."""
+        ...
+
+
 class Pattern(Protocol):
     """An author's pattern, ready to be used; it always ends in time."""
 
-    def fullmatch(self, text: str) -> object | None:
+    @property
+    def groups(self) -> int:
+        """How many pairs of brackets it has."""
+        ...
+
+    def fullmatch(self, text: str) -> Match | None:
         """Something true if the whole text matches."""
+        ...
+
+    def search(self, text: str) -> Match | None:
+        """Where it is found first, if it is."""
         ...
 
 

@@ -51,6 +51,8 @@ CLINIC = record(
         "invite_hours": NUMBER,
         "mail_policy": ChoiceType(("automatic", "manual", "prompt")),
         "resend_minutes": NUMBER,
+        # Whether a new link ends those that were sent before; not every system does that.
+        "older_links_end": optional(TRUTH),
     },
 )
 CLIENT_REF = record(

@@ -75,14 +75,21 @@ def check_email(connection: sqlite3.Connection, person: Person) -> Value:
     """The record EmailCheck about a person's address on record."""
     everybody = persons(connection)
     address = person.email
-    domain = suggested_domain(address, own_domains(everybody, person)) if address else None
+    known = own_domains(everybody, person)
+    return looked_over(address, len(_others(everybody, person)), known)
+
+
+def looked_over(address: str | None, shared_with: int, known: frozenset[str] = frozenset()) -> Value:
+    """The record EmailCheck of an address that so many other people have as well; `known` are domains that
+    are right, beside those of large providers."""
+    domain = suggested_domain(address, known) if address else None
     return {
         "address": address,
         "masked": masked(address),
         "well_formed": address is not None and well_formed(address),
         "suggestion": f"{address.rpartition('@')[0]}@{domain}" if address and domain else None,
         "suggested_domain": domain,
-        "shared_with": len(_others(everybody, person)),
+        "shared_with": shared_with,
         "look_alike": address is not None and looks_alike(address),
         "often_blocked": address is not None and often_blocked(address),
     }

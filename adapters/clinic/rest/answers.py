@@ -83,8 +83,8 @@ def _ruled(
         return _no_sense(f"it answered {answer.status} with an error that has no name", writes)
     said = value_of(rule.message, facts) if rule.message is not None else None
     message = _sentence(said) if isinstance(said, str) and said.strip() else _said(failure)
-    after = rule.retry_after.evaluate(facts) if rule.retry_after is not None else None
-    seconds = round(after) if isinstance(after, int | float) and 0 <= after < 86_400 else answer.retry_after
+    after = _number(rule.retry_after.evaluate(facts)) if rule.retry_after is not None else None
+    seconds = answer.retry_after if after is None else after
     result = value_of(rule.result, facts) if rule.result is not None else None
     return _declared(action, failure, message, result, seconds, writes)
 
@@ -109,6 +109,15 @@ def _declared(
     return ActionFailed(failure, message, kept, retry_after)
 
 
+def _number(value: Value) -> int | None:
+    """So many seconds, as a number or, in headers, as a text; None where it is neither."""
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        value = int(value[:9])
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
+        return None
+    return round(min(value, 86_400))
+
+
 def _no_sense(why: str, writes: bool) -> ActionFailed | OutcomeLost:
     if writes:
         return OutcomeLost(why)
@@ -124,25 +133,28 @@ def _sentence(text: str) -> str:
     return line if line.endswith((".", "!", "?")) else f"{line}."
 
 
-def shaped(value: Value, kind: Type | None, secrets: Secrets) -> Value:
+def shaped(value: Value, kind: Type | None, secrets: Secrets, made: Value = None) -> Value:
     """The result as it is declared: nothing that was not asked for, secrets put away, moments in one form.
+    `made` is the reference of a secret that was made for the call, and may be a part of it.
 
     Raises ValueError, in words without the values, where it does not fit.
     """
     if kind is None:
         return None
-    put_away = _put_away(value, kind, secrets)
+    put_away = _put_away(value, kind, secrets, made)
     wrong = misfit(put_away, kind)
     if wrong is not None:
         raise ValueError(wrong)
     return trimmed(put_away, kind)
 
 
-def _put_away(value: Value, kind: Type, secrets: Secrets) -> Value:
+def _put_away(value: Value, kind: Type, secrets: Secrets, made: Value) -> Value:
     match kind:
         case OptionalType(of=inner):
             empty = value is None or (value == "" and isinstance(inner, TextType | IdType | MomentType))
-            return None if empty else _put_away(value, inner, secrets)
+            return None if empty else _put_away(value, inner, secrets, made)
+        case SecretType() if made is not None and value == made:
+            return made
         case SecretType():
             return secrets.keep(Secret(value)) if isinstance(value, str) and value else None
         case MomentType() if isinstance(value, str):
@@ -150,10 +162,12 @@ def _put_away(value: Value, kind: Type, secrets: Secrets) -> Value:
         case IdType() | TextType() if isinstance(value, int) and not isinstance(value, bool):
             return str(value)
         case ListType(of=item) if isinstance(value, list):
-            return [_put_away(each, item, secrets) for each in value]
+            return [_put_away(each, item, secrets, made) for each in value]
         case RecordType(members=members) if isinstance(value, dict) and secret_id(value) is None:
             kinds = dict(members)
-            return {name: _put_away(of, kinds[name], secrets) for name, of in value.items() if name in kinds}
+            return {
+                name: _put_away(of, kinds[name], secrets, made) for name, of in value.items() if name in kinds
+            }
         case _:
             return value
 

@@ -10,6 +10,7 @@ from time import monotonic
 from urllib.parse import urlencode
 
 from adapters.clinic.rest.egress import Egress, NoAnswer, NotSent, Outgoing
+from adapters.clinic.rest.log_in import NotLetIn, logged_in
 from adapters.clinic.rest.mapping import Auth, SecretSource
 from adapters.problems import Unusable
 from adapters.secret import Secret
@@ -19,28 +20,32 @@ _SECRET_BYTES = 65_536
 
 
 class Authorisation:
-    """Proves who calls. With OAuth 2 it fetches a token where it has none, or an old one."""
+    """Proves who calls. With OAuth 2 it fetches a token, and with a login it opens a session, where it has
+    none, or an old one."""
 
-    def __init__(self, auth: Auth, secrets: Mapping[str, Secret], egress: Egress) -> None:
+    def __init__(self, auth: Auth, base: str, secrets: Mapping[str, Secret], egress: Egress) -> None:
         self._auth = auth
+        self._base = base
         self._secrets = secrets
         self._egress = egress
         self._lock = threading.Lock()
-        self._token: Secret | None = None
+        self._shown: Mapping[str, Secret] = {}
         self._ends = 0.0
 
     @classmethod
-    def open(cls, auth: Auth, egress: Egress) -> Authorisation:
-        """Read the secrets from where they are. Raises Unusable, with what to do."""
-        return cls(auth, {name: _found(name, source) for name, source in auth.secrets.items()}, egress)
+    def open(cls, auth: Auth, base: str, egress: Egress) -> Authorisation:
+        """Read the secrets from where they are; `base` is where the system is. Raises Unusable, with what to
+        do."""
+        found = {name: _found(name, source) for name, source in auth.secrets.items()}
+        return cls(auth, base, found, egress)
 
     @property
     def secrets(self) -> tuple[Secret, ...]:
         """Everything that must not be shown."""
-        return (*self._secrets.values(), *([self._token] if self._token is not None else []))
+        return (*self._secrets.values(), *self._shown.values())
 
     def headers(self, until: float) -> Mapping[str, str]:
-        """The headers of a call. Raises NotSent where no token can be had."""
+        """The headers of a call. Raises NotSent where no token or session can be had, and NotLetIn."""
         match self._auth.kind:
             case "bearer":
                 return {"authorization": f"Bearer {self._revealed('token')}"}
@@ -50,7 +55,10 @@ class Authorisation:
             case "api_key" if self._auth.header:
                 return {self._auth.header: self._revealed("key")}
             case "oauth2":
-                return {"authorization": f"Bearer {self._fetched(until).reveal()}"}
+                token = self._fetched(until)["token"]
+                return {"authorization": f"Bearer {token.reveal()}"}
+            case "login":
+                return {name: of.reveal() for name, of in self._fetched(until).items()}
             case _:
                 return {}
 
@@ -60,19 +68,25 @@ class Authorisation:
         return {named: self._revealed("key")} if named else {}
 
     def refused(self) -> bool:
-        """Whether it is worth another try after an answer 401: with OAuth 2, with a new token."""
+        """Whether it is worth another try after an answer 401: with a new token, or in a new session."""
         with self._lock:
-            had, self._token = self._token, None
-        return had is not None
+            had, self._shown = self._shown, {}
+        return bool(had)
 
     def _revealed(self, name: str) -> str:
         return self._secrets[name].reveal()
 
-    def _fetched(self, until: float) -> Secret:
+    def _fetched(self, until: float) -> Mapping[str, Secret]:
         with self._lock:
-            if self._token is None or monotonic() > self._ends:
-                self._token, self._ends = self._new_token(until)
-            return self._token
+            if not self._shown or monotonic() > self._ends:
+                login = self._auth.login
+                if login is None:
+                    token, self._ends = self._new_token(until)
+                    self._shown = {"token": token}
+                else:
+                    self._shown = logged_in(login, self._base, self._secrets, self._egress, until)
+                    self._ends = monotonic() + 60.0 * login.minutes
+            return self._shown
 
     def _new_token(self, until: float) -> tuple[Secret, float]:
         """A token, and until when it is good (client credentials, RFC 6749, section 4.4)."""
@@ -92,6 +106,8 @@ class Authorisation:
             raise NotSent(f"no token could be had: {error}") from None
         token = answer.body.get("access_token") if isinstance(answer.body, dict) else None
         seconds = answer.body.get("expires_in") if isinstance(answer.body, dict) else None
+        if 400 <= answer.status < 500 and answer.status != 429:
+            raise NotLetIn(f"no token was given out ({answer.status})")
         if answer.status != 200 or not isinstance(token, str) or not token:
             raise NotSent(f"no token could be had: it answered {answer.status}")
         good_for = seconds if isinstance(seconds, int | float) else 300.0

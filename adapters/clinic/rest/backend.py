@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
 from urllib.parse import urlencode
@@ -16,21 +17,26 @@ import msgspec
 
 from adapters.clinic.actions import CATALOG
 from adapters.clinic.arguments import checked_arguments
+from adapters.clinic.passwords import new_password
 from adapters.clinic.port import ActionFailed, CallContext, OutcomeLost
+from adapters.clinic.receipts import Receipts
 from adapters.clinic.rest.answers import about_others, raised, shaped
 from adapters.clinic.rest.authorisation import Authorisation
 from adapters.clinic.rest.egress import Answer, Egress, NoAnswer, NotSent, Outgoing
+from adapters.clinic.rest.log_in import NotLetIn
 from adapters.clinic.rest.mapping import (
     Api,
     ErrorRule,
+    Facts,
     LookBack,
     Mapped,
+    Pages,
     Request,
     as_text,
     value_of,
 )
 from adapters.clinic.rest.mapping_file import read_mapping
-from adapters.clinic.rest.receipts import Receipts
+from adapters.clinic.rest.wire import revealed, written_body, written_header
 from adapters.problems import PlainProblem, Unusable
 from adapters.secret import SecretGone
 from engine import (
@@ -47,6 +53,7 @@ from engine import (
 )
 
 _LEAST_SECONDS = 0.05
+_SECRET_HEADERS = ("authorization", "cookie", "set_cookie")
 
 
 class Exchange(msgspec.Struct, frozen=True):
@@ -77,21 +84,20 @@ class _Call:
             "key": context.key,
             "actor": context.actor,
             "session": context.session,
+            "now": datetime.now(UTC).isoformat(timespec="seconds"),
+            "made_password": self._made_password(args),
             **{param.name: args.get(param.name) for param in action.params},
         }
 
-    def revealed(self, value: Value) -> Value:
-        """A value as it is sent, with the secrets that were typed in their places, and nothing unknown."""
-        match value:
-            case dict():
-                ref = json.dumps(value, sort_keys=True)
-                if ref in self.secrets:
-                    return self.secrets[ref]
-                return {name: self.revealed(of) for name, of in value.items() if of is not None}
-            case list():
-                return [self.revealed(each) for each in value]
-            case _:
-                return value
+    def _made_password(self, args: Mapping[str, Value]) -> Value:
+        """The reference of a password that is made for the call, where one could be typed and was not."""
+        params = [param.name for param in self.action.params if isinstance(param.type, SecretType)]
+        if not params or any(args.get(name) is not None for name in params):
+            return None
+        password = new_password()
+        ref = self.context.secrets.keep(password)
+        self.secrets[json.dumps(ref, sort_keys=True)] = password.reveal()
+        return ref
 
 
 class RestClinic:
@@ -120,7 +126,7 @@ class RestClinic:
                 f"The mapping cannot be used{first}", f"`unstuck check {path}` shows all of it."
             )
         way_out = egress or Egress()
-        return cls(api, Authorisation.open(api.auth, way_out), way_out, watch)
+        return cls(api, Authorisation.open(api.auth, api.base, way_out), way_out, watch)
 
     def capabilities(self) -> frozenset[str]:
         """The actions that the file maps."""
@@ -179,7 +185,7 @@ class RestClinic:
         """The result, if it is one and about the right person. Raises ActionFailed or OutcomeLost."""
         action = call.action
         try:
-            result = shaped(value, action.result, call.context.secrets)
+            result = shaped(value, action.result, call.context.secrets, call.facts["made_password"])
             if about_others(action, args, result):
                 raise ValueError("the answer is about somebody else")
         except ValueError as error:
@@ -209,15 +215,20 @@ class RestClinic:
         """One request, with all its pages; its body becomes a fact. Raises ActionFailed or OutcomeLost."""
         pages = request.pages
         rows: list[Value] = []
-        for number in range(pages.most if pages is not None else 1):
+        call.facts |= {"seen": 0, "page": None if pages is None or pages.more is None else 1}
+        for number in range(1, pages.most + 1 if pages is not None else 2):
             self._asked(call, request, rules)
             if pages is None:
                 return
             found = pages.rows.evaluate(call.facts)
-            rows += found if isinstance(found, list) else []
-            following = pages.next.evaluate(call.facts)
-            if following in (None, "", False) or number + 1 == pages.most:
-                call.facts["more"] = following not in (None, "", False)
+            new = found if isinstance(found, list) else []
+            rows += new
+            call.facts["seen"] = len(rows)
+            goes_on, following = _next_page(pages, call.facts, number + 1)
+            # A list that says it goes on and brings nothing would go on for ever.
+            goes_on = goes_on and bool(new)
+            if not goes_on or number == pages.most:
+                call.facts["more"] = goes_on
                 call.facts[request.save] = rows
                 return
             call.facts["page"] = following
@@ -226,6 +237,9 @@ class RestClinic:
         writes = not request.reads and call.action.effect is not Effect.READ
         try:
             answer = self._answered(call, request)
+        except NotLetIn as error:
+            said = f"{self._api.name} does not let unstuck in: {error}."
+            raise _after(call, ActionFailed(Failure.FORBIDDEN, said)) from None
         except NotSent as error:
             raise _after(
                 call, ActionFailed(Failure.UNAVAILABLE, f"{self._api.name} cannot be reached: {error}.")
@@ -279,15 +293,14 @@ class RestClinic:
         headers: dict[str, str] = {"accept": "application/json"}
         body = b""
         if request.body is not None:
-            headers["content-type"], body = _written(
-                call.revealed(value_of(request.body, facts)), request.form
-            )
+            content = revealed(value_of(request.body, facts), call.secrets)
+            headers["content-type"], body = written_body(content, request.form)
         if self._api.idempotency and not request.reads and call.context.key:
             headers[self._api.idempotency] = call.context.key
         for name, of in (*self._api.headers, *request.headers):
-            text = as_text(call.revealed(value_of(of, facts)))
+            text = as_text(revealed(value_of(of, facts), call.secrets))
             if text is not None:
-                headers[name] = _header(text)
+                headers[name] = written_header(text)
         headers |= self._authorisation.headers(call.until)
         return Outgoing(request.method, url, headers, body)
 
@@ -296,12 +309,13 @@ class RestClinic:
         secrets += list(call.secrets.values())
 
         def hidden(text: str) -> str:
-            for secret in secrets:
+            # The longest first: one secret may be a part of another.
+            for secret in sorted(secrets, key=len, reverse=True):
                 text = text.replace(secret, "•••").replace(json.dumps(secret)[1:-1], "•••")
             return text
 
         def header(name: str, text: str) -> str:
-            return "•••" if name.lower() in ("authorization", "set_cookie") else hidden(text)
+            return "•••" if name.lower() in _SECRET_HEADERS else hidden(text)
 
         body = "" if answer is None else json.dumps(_shown(answer.body, call.action), ensure_ascii=False)
         return Exchange(
@@ -343,17 +357,12 @@ def _after(call: _Call, failed: ActionFailed | OutcomeLost) -> ActionFailed | Ou
     return ActionFailed(Failure.PARTIAL, failed.message, failed.result)
 
 
-def _written(value: Value, form: bool) -> tuple[str, bytes]:
-    if form and isinstance(value, dict):
-        fields = {name: as_text(of) for name, of in value.items()}
-        known = {name: text for name, text in fields.items() if text is not None}
-        return "application/x-www-form-urlencoded", urlencode(known).encode()
-    return "application/json", json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
-
-
-def _header(text: str) -> str:
-    """A value that stays one header, whatever it holds."""
-    return "".join(sign if " " <= sign <= "~" else "?" for sign in text)
+def _next_page(pages: Pages, facts: Facts, number: int) -> tuple[bool, Value]:
+    """Whether the list goes on, and what the next request knows as `page`."""
+    if pages.next is not None:
+        following = value_of(pages.next, facts)
+        return following not in (None, "", False), following
+    return pages.more is not None and pages.more.holds(facts), number
 
 
 def _typed_secrets(action: Action, args: Mapping[str, Value], context: CallContext) -> dict[str, str]:

@@ -49,6 +49,7 @@ class Answer:
     headers: Mapping[str, str]
     body: Value
     broken: str = ""
+    cookies: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def retry_after(self) -> int | None:
@@ -182,7 +183,8 @@ def _understood(response: httpx2.Response, data: bytes) -> Answer:
             body = _json(data)
         except (ValueError, RecursionError) as error:
             broken = _NO_REPEAT if _NO_REPEAT in str(error) else "the answer is not JSON"
-    return Answer(response.status_code, headers, body, broken)
+    cookies = {each.name: each.value or "" for each in response.cookies.jar}
+    return Answer(response.status_code, headers, body, broken, cookies)
 
 
 def _json(data: bytes) -> Value:

@@ -11,9 +11,12 @@ from pathlib import Path
 from typing import TypeAlias, assert_never
 from urllib.parse import quote
 
-from engine import Expression, Failure, Value
+from adapters.clinic.addresses import looked_over
+from engine import Expression, Failure, Pattern, Value
 
 Facts: TypeAlias = Mapping[str, Value]
+
+_LONGEST = 4_096
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,23 @@ class Each:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a text: what is in the pattern's first brackets, where the pattern is found in it."""
+
+    of: Expression
+    pattern: Pattern
+    otherwise: Shape | None
+
+
+@dataclass(frozen=True, slots=True)
+class LookedOver:
+    """The record EmailCheck of an address, made here: no API tells of slips. `shared_with` others have it."""
+
+    address: Expression
+    shared_with: Expression | None
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """A record made of shapes. A member that is not known is left out of requests."""
 
@@ -76,7 +96,7 @@ class Items:
     items: tuple[Shape, ...]
 
 
-Shape: TypeAlias = "Expression | Template | Words | Cases | Each | Record | Items"
+Shape: TypeAlias = "Expression | Template | Words | Cases | Each | Part | LookedOver | Record | Items"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +114,15 @@ class ErrorRule:
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """How a list goes on: `next` is the fact `page` of the next request, until it is unknown or empty."""
+    """How a list goes on: while `more` holds, or as long as `next` is known and not empty.
+
+    The next request knows `seen`, how many rows there were until then, and `page`: the value of `next`, or,
+    where there is none, the number of the page, from 1.
+    """
 
     rows: Expression
-    next: Expression
+    next: Shape | None
+    more: Expression | None
     most: int
 
 
@@ -148,10 +173,22 @@ class SecretSource:
 
 
 @dataclass(frozen=True, slots=True)
-class Auth:
-    """How calls are authorised: bearer, basic, api_key or oauth2, or none at all.
+class Login:
+    """A request that opens a session, and what of its answer goes with every later one: its cookies, and
+    headers made of it. After `minutes` it is made anew."""
 
-    `secrets` are called as in the file: token; user and password; key; client_id and client_secret.
+    request: Request
+    cookies: bool
+    send: tuple[tuple[str, Shape], ...]
+    minutes: float
+
+
+@dataclass(frozen=True, slots=True)
+class Auth:
+    """How calls are authorised: bearer, basic, api_key, oauth2 or login, or none at all.
+
+    `secrets` are called as in the file: token; user and password; key; client_id and client_secret; those
+    that a login names.
     """
 
     kind: str = "none"
@@ -160,6 +197,7 @@ class Auth:
     query: str = ""
     token_url: str = ""
     scope: str = ""
+    login: Login | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +232,12 @@ def value_of(shape: Shape, facts: Facts) -> Value:
             return None if otherwise is None else value_of(otherwise, facts)
         case Each(rows=rows, where=where, item=item):
             return _rows(rows.evaluate(facts), where, item, facts)
+        case Part(of=of, pattern=pattern, otherwise=otherwise):
+            found = _part(of.evaluate(facts), pattern)
+            return found if found is not None or otherwise is None else value_of(otherwise, facts)
+        case LookedOver(address=address, shared_with=shared_with):
+            others = shared_with.evaluate(facts) if shared_with is not None else 0
+            return looked_over(as_text(address.evaluate(facts)), others if isinstance(others, int) else 0)
         case Record(members=members):
             return {name: value_of(of, facts) for name, of in members}
         case Items(items=items):
@@ -209,6 +253,12 @@ def _rows(rows: Value, where: Expression | None, item: Shape, facts: Facts) -> V
         return None
     each = [{**facts, "item": row} for row in rows]
     return [value_of(item, known) for known in each if where is None or where.holds(known)]
+
+
+def _part(value: Value, pattern: Pattern) -> str | None:
+    text = as_text(value)
+    found = pattern.search(text[:_LONGEST]) if text is not None else None
+    return None if found is None else found.group(1 if pattern.groups else 0)
 
 
 def as_text(value: Value) -> str | None:

@@ -9,7 +9,17 @@ import re
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
-from adapters.clinic.rest.mapping import Cases, Each, Items, Record, Shape, Template, Words
+from adapters.clinic.rest.mapping import (
+    Cases,
+    Each,
+    Items,
+    LookedOver,
+    Part,
+    Record,
+    Shape,
+    Template,
+    Words,
+)
 from engine import (
     DEFAULT_LIMITS,
     Diagnostic,
@@ -19,6 +29,7 @@ from engine import (
     Scalar,
     Sequence,
     Value,
+    compile_pattern,
     did_you_mean,
     expression_between,
     finding,
@@ -31,6 +42,8 @@ _FORMS = {
     "cases": frozenset({"cases", "else"}),
     "each": frozenset({"each", "where", "item"}),
     "template": frozenset({"template"}),
+    "match": frozenset({"match", "of", "else"}),
+    "look_over": frozenset({"look_over", "shared_with"}),
 }
 
 
@@ -181,6 +194,12 @@ class MappingReader:
     def _form(self, node: Mapping, what: str) -> Shape | None:
         if node.get("template") is not None:
             return self.template(node.get("template"), what)
+        if node.get("match") is not None:
+            return self._part(node)
+        if node.get("look_over") is not None:
+            address = self.expression(node, "look_over")
+            shared_with = self.expression(node, "shared_with")
+            return LookedOver(address, shared_with) if address is not None else None
         if node.get("of") is not None:
             return self._words(node)
         return self._cases(node) if node.get("cases") is not None else self._each(node)
@@ -188,6 +207,19 @@ class MappingReader:
     def _otherwise(self, node: Mapping) -> Shape | None:
         otherwise = node.get("else")
         return None if otherwise is None else self.shape(otherwise, "`else`")
+
+    def _part(self, node: Mapping) -> Part | None:
+        of, written = self.expression(node, "of"), node.get("match")
+        if node.get("of") is None:
+            self.missing(node, "of", "Add `of:`, the text in which it is looked for.")
+        if not isinstance(written, Scalar) or not isinstance(written.value, str):
+            self.wrong(node, "`match` is a pattern.", "A text in the syntax of RE2, best in single quotes.")
+            return None
+        pattern = compile_pattern(written.value, written)
+        if isinstance(pattern, Diagnostic):
+            self.findings.append(pattern)
+            return None
+        return Part(of, pattern, self._otherwise(node)) if of is not None else None
 
     def _words(self, node: Mapping) -> Words | None:
         of = self.expression(node, "of")

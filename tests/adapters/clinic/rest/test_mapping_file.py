@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from adapters.clinic.actions import CATALOG
-from adapters.clinic.rest.mapping_file import read_mapping, trusted
+from adapters.clinic.rest.auth_reader import trusted
+from adapters.clinic.rest.mapping_file import read_mapping
 from adapters.clinic.served.behind import EXAMPLE
 from engine import CODES, Diagnostic, Source
 
@@ -70,6 +71,21 @@ def test_what_is_wrong_is_said(added: str, said: str) -> None:
         ("get_client: {get: /a, result: {id: {of: body.x}}}", "`words` is missing"),
         ("get_client: {get: /a, result: {id: {each: body}}}", "`item` is missing"),
         ("get_client: {get: /a, result: {id: {cases: [{if: body.x}]}}}", "`value` is missing"),
+        (
+            "get_client: {calls: [{get: /a, pages: {rows: body, next: body.x, more: body.y}}], result: body}",
+            "`next` is missing",
+        ),
+        ("get_client: {get: /a, result: {id: {of: body.x, match: '('}}}", "This pattern cannot be used"),
+        ("get_client: {get: /a, result: {id: {match: x}}}", "`of` is missing"),
+        ("get_client: {get: /a, result: {id: {of: body.x, match: [x]}}}", "`match` is a pattern"),
+        ("check_email: {get: /a, result: {look_over: boddy.x}}", "`boddy` is not known here"),
+        ("get_client: {get: /a, result: made_password}", "`made_password` is not known here"),
+        ("get_client: {get: /a, save: client, result: body}", "`client` is known as something else"),
+        (
+            "unlock_account: {calls: [{get: /a, save: user}], result: user, look_back: {get: '/{{ user.x }}',"
+            " happened: body.x}}",
+            "`user` is not known here",
+        ),
         ("get_client: {get: /a, result: saved}", "`saved` is not known here"),
         ("get_client: {get: /a, body: body.x, result: body}", "`body` is not known here"),
     ],

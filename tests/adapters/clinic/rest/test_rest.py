@@ -11,15 +11,12 @@ from pathlib import Path
 import pytest
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.types import Receive, Scope, Send
 
 from adapters.clinic.port import ActionFailed, CallContext, OutcomeLost
 from adapters.clinic.rest.backend import RestClinic
 from adapters.problems import PlainProblem, Unusable
-from adapters.serving import serving
 from engine import CannotTell, DidNotHappen, Failure, Happened, Value
-from tests.adapters.clinic.bench import Vault
-from tests.adapters.clinic.served_bench import EGRESS
+from tests.adapters.clinic.rest.own_api import Api, call
 
 CLIENT = {
     "id": "7",
@@ -29,51 +26,6 @@ CLIENT = {
     "status": "active",
     "version": "1",
 }
-Answering = Callable[[Request, bytes], Response]
-
-
-class Api:
-    """An API that answers as a test says, and remembers what it was asked."""
-
-    def __init__(self) -> None:
-        self.asked: list[tuple[str, str, dict[str, str], str]] = []
-        self.answer: Answering = lambda request, body: JSONResponse({})
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope, receive)
-        body = await request.body()
-        path = scope["raw_path"].decode() + (f"?{request.url.query}" if request.url.query else "")
-        self.asked.append((request.method, path, dict(request.headers), body.decode()))
-        await self.answer(request, body)(scope, receive, send)
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[tuple[Api, str]]:
-    api = Api()
-    with serving(api) as address:
-        yield api, address
-
-
-@pytest.fixture
-def api(server: tuple[Api, str]) -> Api:
-    server[0].asked.clear()
-    return server[0]
-
-
-@pytest.fixture
-def opened(server: tuple[Api, str], tmp_path: Path) -> Callable[[str], RestClinic]:
-    def opened(text: str) -> RestClinic:
-        path = tmp_path / "own.rest.yaml"
-        path.write_text(f"base: {server[1]}/api\n{text}", encoding="utf-8")
-        return RestClinic.open(path, EGRESS)
-
-    return opened
-
-
-def call(clinic: RestClinic, action: str, key: str = "k", **args: Value) -> Value:
-    return clinic.perform(action, args, CallContext(key, "alice", "s", 5.0, Vault()))
-
-
 GET_CLIENT = "actions:\n  get_client: {get: '/clients/{{ client }}', result: body}\n"
 
 
