@@ -16,6 +16,7 @@ from engine.actions import Audience, Catalog, Effect, Failure
 from engine.checks.allowances import without_allowed
 from engine.checks.checking import RESERVED
 from engine.checks.pack import check_pack
+from engine.checks.unused import check_unused
 from engine.diagnostics import Diagnostic, did_you_mean, has_errors, in_reading_order
 from engine.flow import FALL_OFF, Pack, Tree
 from engine.layout import Layout
@@ -29,8 +30,7 @@ from engine.steps.ask import Ask, leads_to_call
 from engine.steps.base import Step
 from engine.type_names import repair, type_named
 from engine.types import Type
-from engine.values import Value
-from engine.vocabulary import read_vocabulary
+from engine.vocabulary import NO_VOCABULARY, read_vocabulary
 
 _NAME_LINE = re.compile(r"^flow:[ \t]*[\"']?([\w-]+)", re.MULTILINE)
 
@@ -71,7 +71,7 @@ def compile_pack(
     `sources` are the texts of the flow files, `vocabulary` the file with the clinic software's labels.
     """
     reading = Reading(limits)
-    labels = read_vocabulary(vocabulary, reading) if vocabulary is not None else {}
+    words = read_vocabulary(vocabulary, reading) if vocabulary is not None else NO_VOCABULARY
     trees: dict[str, Tree] = {}
     unread: set[str] = set()
     for source in sources:
@@ -89,13 +89,14 @@ def compile_pack(
             )
             continue
         trees[tree.name] = tree
-    checked = check_pack(trees, labels, catalog, limits, frozenset(unread))
-    findings = in_reading_order(without_allowed([*reading.findings, *checked], reading.allowances))
+    found = [*reading.findings, *check_pack(trees, words.labels, catalog, limits, frozenset(unread))]
+    found += check_unused(trees, words.places, found)
+    findings = in_reading_order(without_allowed(found, reading.allowances))
     if has_errors(findings):
         return Compiled(None, findings)
     cards = {name: tree.card for name, tree in trees.items()}
     kept = {name: tree.source for name, tree in trees.items()}
-    pack = Pack(trees, {}, dict[str, Value](labels), catalog, limits, cards, kept)
+    pack = Pack(trees, {}, words.labels, catalog, limits, cards, kept)
     versions = {name: _version(pack, name, vocabulary) for name in trees}
     return Compiled(replace(pack, versions=versions), findings)
 
@@ -169,6 +170,7 @@ def _compiled(
         {path: leads for path, step in made.items() if (leads := _leads(step, made, catalog))},
         untyped_inputs | untyped_results,
         _places_of_branches(parts),
+        _places_declared(root, parts),
     )
 
 
@@ -227,6 +229,16 @@ def _places_of_branches(parts: Parts) -> dict[Failure, Place]:
     words = {each.value: each for each in Failure}
     entries = routes.each.items() if routes is not None else ()
     return {words[name]: key.place for name, (key, _) in entries if name in words}
+
+
+def _places_declared(root: MappingNode, parts: Parts) -> dict[str, Place]:
+    """Where each input, result and exit is declared, as `inputs.NAME` and so on."""
+    found = {f"exits.{each.text}": each.place for each in parts.lists.get("exits", ())}
+    for name in ("inputs", "results"):
+        node = root.get(name)
+        entries = node.entries if isinstance(node, MappingNode) else ()
+        found.update({f"{name}.{key.text}": key.place for key, _ in entries})
+    return found
 
 
 def _types(

@@ -30,7 +30,8 @@ ANYWHERE = "?"
 class Tree:
     """One flow file. `steps` holds every step under its path, inline ones included, in written order.
     `leads` names, for an ask's path and an answer's id, the call that this answer leads straight to.
-    `on_places` says where each failure of the flow's own `on` is written.
+    `on_places` says where each failure of the flow's own `on` is written, `declared` where each input, result
+    and exit is (`inputs.NAME`, `results.NAME`, `exits.NAME`).
     `untyped` are inputs and results of which no type is known; a pack with one is never run."""
 
     name: str
@@ -47,6 +48,7 @@ class Tree:
     leads: Mapping[str, Mapping[str, str]] = field(repr=False)
     untyped: frozenset[str] = frozenset()
     on_places: Mapping[Failure, Place] = field(default_factory=dict, repr=False)
+    declared: Mapping[str, Place] = field(default_factory=dict, repr=False)
 
     @property
     def visits(self) -> frozenset[str]:

@@ -18,7 +18,6 @@ from engine.flow import Card, Pack, Tree
 from engine.limits import Limits
 from engine.schema import Reading
 from engine.source import Source
-from engine.values import Value
 from engine.vocabulary import read_vocabulary
 
 
@@ -77,7 +76,7 @@ def compile_proven(
     reached = {visited for card in proof.cards for visited in card.visits}
     if not reached <= by_name.keys() or by_name.keys() != proof.versions.keys():
         raise FalseProof("")
-    labels = read_vocabulary(vocabulary, Reading(limits)) if vocabulary is not None else {}
+    labels = read_vocabulary(vocabulary, Reading(limits)).labels if vocabulary is not None else {}
     cards = {card.name: card for card in proof.cards}
     trees = Unfolding(by_name, catalog, limits)
-    return Pack(trees, proof.versions, dict[str, Value](labels), catalog, limits, cards, by_name)
+    return Pack(trees, proof.versions, labels, catalog, limits, cards, by_name)

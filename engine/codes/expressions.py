@@ -156,7 +156,7 @@ EXPRESSIONS: Mapping[str, Code] = {
         "A mark without its partner",
         "Bold and code need a mark on both sides, in one paragraph; a single one is shown as it is.",
         "Write the other mark, or a backslash before this one.",
-        in_a_flow('say: "Click **Save."'),
+        in_a_flow('say: "Click **Save."', "say: Hello"),
         severity=Severity.WARNING,
     ),
     "U125": Code(
@@ -194,7 +194,7 @@ EXPRESSIONS: Mapping[str, Code] = {
         "A condition that never holds",
         "The flow has decided this before: on every way that leads here the value is another one.",
         "Take the condition out, or correct the one before it.",
-        in_a_flow("if: audience == 'client'"),
+        in_a_flow("if: audience == 'client'", "say: Hello"),
         severity=Severity.WARNING,
     ),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.codes.code import Code
+from engine.diagnostics import Severity
 
 FACTS: Mapping[str, Code] = {
     "U300": Code(
@@ -188,5 +189,72 @@ FACTS: Mapping[str, Code] = {
             "  - id: over\n"
             "    end: stopped\n"
         ),
+    ),
+    "U320": Code(
+        "A fact that nobody reads",
+        "A step sets a fact, and no condition, text, call or result of the flow uses it. Mostly another name"
+        " was meant, or it is left over.",
+        "Use it, or do not keep it.",
+        (
+            "flow: example\n"
+            "audience: [agent]\n"
+            "steps:\n"
+            "  - do: get_clinic\n"
+            "    save: clinic # <- here\n"
+            "  - end: stopped\n"
+        ),
+        severity=Severity.WARNING,
+    ),
+    "U321": Code(
+        "An input that nobody reads",
+        "A flow asks whoever visits it for something that none of its steps uses.",
+        "Use it, or take it out of `inputs` and of the visits.",
+        (
+            "flow: example\n"
+            "audience: [agent]\n"
+            "inputs: {clinic: Clinic} # <- here\n"
+            "exits: [done]\n"
+            "steps:\n"
+            "  - return: done\n"
+        ),
+        severity=Severity.WARNING,
+    ),
+    "U322": Code(
+        "A result that nobody takes",
+        "A flow gives a result, and none of the flows that visit it saves it.",
+        "Save it where it is needed, or take it out of `results`.",
+        (
+            "# Another flow visits this one, and saves nothing.\n"
+            "flow: unnoticed\n"
+            "audience: [agent]\n"
+            "results: {word: text} # <- here\n"
+            "exits: [done]\n"
+            "steps:\n"
+            "  - set: {word: \"'x'\"}\n"
+            "  - return: done\n"
+        ),
+        severity=Severity.WARNING,
+    ),
+    "U323": Code(
+        "An exit that is never taken",
+        "A flow declares a way back that none of its `return` steps uses, so that whoever visits it waits for"
+        " it in vain.",
+        "Write the `return`, or take the exit out.",
+        (
+            "flow: example\n"
+            "audience: [agent]\n"
+            "exits: [arrived, missing] # <- here\n"
+            "steps:\n"
+            "  - return: arrived\n"
+        ),
+        severity=Severity.WARNING,
+    ),
+    "U324": Code(
+        "A label that nobody shows",
+        "The vocabulary has a label that no text of any flow uses.",
+        "Use it, or take it out.",
+        ("labels:\n  save: Save # <- here\n"),
+        severity=Severity.WARNING,
+        file="vocabulary.yaml",
     ),
 }

@@ -22,6 +22,7 @@ def found_in(made: Compiled, several: bool) -> list[str]:
         (f"{each.place.source.path.removesuffix('.yaml')} " if several else "")
         + f"{each.place.line}:{each.place.column} {each.code}"
         for each in made.findings
+        if each.place.source.path != "vocabulary.yaml"
     ]
 
 
@@ -42,3 +43,25 @@ def test_a_flow_with_mistakes(case: dict[str, list[str]]) -> None:
     assert found == case["found"], "\n".join(said)
     assert [words for words in case.get("words", []) if not any(words in each for each in said)] == []
     assert (made.pack is None) == any(each.severity is Severity.ERROR for each in made.findings)
+
+
+def test_labels_that_nobody_shows() -> None:
+    text = (
+        "flow: a\naudience: [agent]\nsteps:\n"
+        "  - say: 'Click {{ labels.save }}{% if labels.used == labels.ok %}[[labels.shown]]{% endif %}'\n"
+        "  - end: stopped\n"
+    )
+    words = "labels:\n  save: Save\n  used: Used\n  ok: OK\n  shown: Shown\n  left: Left"
+    unused = f"{words}\n  kept: Kept # unstuck: allow U324 because the handbook shows it\n"
+    assert [str(each) for each in compiled(text, vocabulary=unused).findings] == [
+        "vocabulary.yaml:6:3: U324 No flow shows the label `left`. Use it, or take it out."
+    ]
+    assert compiled(text.replace("Click", "{{ labels.left }}"), vocabulary=unused).findings == ()
+
+
+def test_what_a_mistake_may_hide_is_not_called_unused() -> None:
+    text = (
+        "flow: a\naudience: [agent]\nexits: [out]\nsteps:\n"
+        "  - {do: get_clinic, save: clinic}\n  - say: '{{ clinc.name }}'\n  - end: stopped\n"
+    )
+    assert [each.code for each in compiled(text, vocabulary="labels: {left: Left}").findings] == ["U103"]

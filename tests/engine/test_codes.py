@@ -12,6 +12,8 @@ from engine.limits import DEFAULT_LIMITS, Limits
 from engine.source import Source
 
 OTHER = "flow: other\naudience: [agent]\nexits: [done]\nsteps:\n  - return: done\n"
+VISITOR = "flow: visitor\naudience: [agent]\nsteps:\n  - visit: unnoticed\n  - end: stopped\n"
+BESIDE = {"U322": [Source("visitor.yaml", VISITOR)]}
 TIGHT = {"U004": Limits(pack_bytes=50), "U006": Limits(file_nodes=8), "U220": Limits(steps_a_flow=2)}
 # Found in the bytes of a file, before there is a text.
 IN_BYTES = {"U018"}
@@ -21,7 +23,7 @@ MARK = "# <- here"
 
 def compiled_example(code: str) -> Compiled:
     """The example of a code, compiled beside a flow it may visit."""
-    sources = [Source("another.yaml", OTHER), Source("flow.yaml", CODES[code].example)]
+    sources = [Source("another.yaml", OTHER), Source("flow.yaml", CODES[code].example), *BESIDE.get(code, [])]
     return compile_pack(sources, CATALOG, limits=TIGHT.get(code, DEFAULT_LIMITS))
 
 
