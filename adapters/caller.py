@@ -182,6 +182,8 @@ class Caller:
         try:
             return Succeeded(call.key, self._result(call, context, lease), self._now())
         except ActionFailed as error:
+            if error.failure is Failure.OUTCOME_UNKNOWN:
+                return Lost(call.key, self._now())
             return Failed(
                 call.key, error.failure, self._now(), error.message, error.result, error.retry_after
             )

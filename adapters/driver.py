@@ -55,6 +55,7 @@ from engine import (
     Gated,
     Given,
     HandedOver,
+    Happened,
     Lost,
     Noted,
     OutOfTurn,
@@ -172,7 +173,7 @@ class Driver:
         self._waits = parts.waits
         self._caller = Caller(parts.backend, parts.vault, self._now, parts.again, parts.waits)
         self._alone = OneAtATime(3 * parts.deadline)
-        self._broken_off: set[str] = set()
+        self._broken_off: dict[str, int] = {}
 
     def close(self) -> None:
         """Wait for what is being changed right now, as long as that may take."""
@@ -197,8 +198,8 @@ class Driver:
         """Pick a session up: what was done and shown last is shown again, and what was cut off is looked
         up. `actor` and `audience` as in `answer`."""
         with self._alone.working_on(session):
-            self._waited(session, lambda held: self._parts.leases.is_held(session) is True)
-            return self._picked_up(session, actor, audience)
+            held = self._waited(session, lambda held: self._parts.leases.is_held(session) is True)
+            return self._picked_up(held, actor, audience)
 
     def answer(
         self,
@@ -414,21 +415,23 @@ class Driver:
             least, new = state.waiting.prompt.least, state.waiting.prompt.twice
         return self._parts.vault.put(typed, held.session, least, known_words(state) if new else None)
 
-    def _picked_up(self, session: str, actor: str = "", audience: Audience | None = None) -> View:
+    def _picked_up(self, held: Held, actor: str = "", audience: Audience | None = None) -> View:
+        """Pick it up as it was found with nobody at a call of it: what others began since outruns this."""
+        session = held.session
         for _ in range(_ATTEMPTS):
-            held = self._load(session)
             role, allowed = self._role(held, actor, audience)
             try:
                 return self._run(held, self._resumed(actor, role, allowed))
             except Outrun:
-                self._waited(session, self._may_be_at_work)
+                held = self._waited(session, self._may_be_at_work)
         return _whole_view(self._state(self._load(session)), BUSY)
 
     def _settled(self, session: str) -> Held:
         """The session, waiting for a person: after whoever is at a call of it, or picked up where that was
         cut off."""
-        if isinstance(self._state(self._waited(session, self._may_be_at_work)).waiting, AtCall):
-            self._picked_up(session)
+        held = self._waited(session, self._may_be_at_work)
+        if isinstance(self._state(held).waiting, AtCall):
+            self._picked_up(held)
         return self._load(session)
 
     def _waited(self, session: str, at_work: Callable[[Held], bool]) -> Held:
@@ -437,7 +440,7 @@ class Driver:
         held = self._load(session)
         while (
             isinstance(self._state(held).waiting, AtCall)
-            and session not in self._broken_off
+            and self._broken_off.get(session) != held.revision
             and at_work(held)
             and self._waits.monotonic() < until
         ):
@@ -462,13 +465,14 @@ class Driver:
         except Outrun:
             raise
         except BaseException:
-            self._broken_off.add(held.session)
+            # At this revision nobody here is at work; whoever takes it up makes another one.
+            self._broken_off[held.session] = held.revision
             raise
         finally:
             if held.lease is not None:
                 held.lease.let_go()
                 held.lease = None
-        self._broken_off.discard(held.session)
+        self._broken_off.pop(held.session, None)
         state = self._state(held)
         if isinstance(state.waiting, AtEnd):
             self._parts.vault.forget_all(held.session)
@@ -498,6 +502,7 @@ class Driver:
                         event = self._check_back(held, call)
                     case Say() | Did() | Ask() | Reveal() | Problem() | Finish():
                         held.effects.append(effect)
+        self._never_made(held)
         if held.events or held.request is not None:
             self._commit(held, last=True)
 
@@ -581,6 +586,10 @@ class Driver:
 
     def _check_back(self, held: Held, call: Call) -> Event:
         finding = self._caller.look(call, self._context(held, call))
+        kind = held.flow.catalog.actions[call.action].result
+        if isinstance(finding, Happened) and kind is not None and misfit(finding.result, kind) is not None:
+            # What makes no sense tells nothing: it stays unknown.
+            finding = CannotTell()
         event = CheckedBack(call.key, finding, self._now())
         if not isinstance(finding, CannotTell):
             self._settle(held, call, "reconciled", event)
@@ -591,6 +600,18 @@ class Driver:
         """Note how a call ended, to be kept with the next commit."""
         held.ledger.append(self._entry(call, status, outcome))
         held.deeds.append(deeds.ending(call, outcome, self._now(), self._doer(held)))
+
+    def _never_made(self, held: Held) -> None:
+        """Note of calls that were planned before something was cut off, and that nobody waits for any more,
+        that they will not be made."""
+        waiting = self._state(held).waiting
+        awaited = waiting.call.key if isinstance(waiting, AtCall | AtPrompt) and waiting.call else ""
+        given_up = {key for key, status in held.recorded.items() if status == "planned" and key != awaited}
+        if not given_up - {entry.key for entry in held.ledger}:
+            return
+        for entry in self._parts.store.ledger(held.session):
+            if entry.key in given_up and entry.status == "planned":
+                held.ledger.append(msgspec.structs.replace(entry, status="rejected", at=self._now()))
 
     def _evidence(self, held: Held, call: Call) -> list[LedgerEntry]:
         """The verifications of the person whom a grave call is about that this conversation recorded."""
@@ -633,6 +654,8 @@ class Driver:
         held = Held(session, flow, state, kept.revision, touched=kept.updated_at)
         if isinstance(state.waiting, AtCall):
             held.asked_gate = False
+        if isinstance(state.waiting, AtCall | AtPrompt) and state.waiting.call is not None:
+            # A call that was planned and is asked about anew is not planned again.
             held.recorded = {entry.key: entry.status for entry in store.ledger(session)}
         return held
 
