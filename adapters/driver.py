@@ -21,6 +21,7 @@ from adapters.clinic.port import Backend, CallContext
 from adapters.gates.port import Gate, Question
 from adapters.leases import Lease, Leases, NoLeases
 from adapters.library import Library
+from adapters.masking import with_masks
 from adapters.one_at_a_time import OneAtATime
 from adapters.problems import PlainProblem, Unusable
 from adapters.request import Request
@@ -97,6 +98,9 @@ _ATTEMPTS = 5
 
 GRAVE = 4
 """From this risk on it is audited on which evidence a call is made."""
+
+OUTSIDE = frozenset({Audience.VISITOR, Audience.CLIENT})
+"""Who does not belong to the clinic: addresses on record are not shown whole to them, not even their own."""
 
 _MOST_KNOWN = 200
 """How many names and addresses a new password is compared with."""
@@ -581,8 +585,13 @@ class Driver:
         if isinstance(outcome, Succeeded) and kind is not None:
             wrong = misfit(outcome.result, kind)
             if wrong is not None:
-                return Failed(call.key, Failure.BACKEND_BUG, self._now(), wrong)
-        return outcome
+                outcome = Failed(call.key, Failure.BACKEND_BUG, self._now(), wrong)
+        return self._as_shown(held, outcome)
+
+    def _as_shown(self, held: Held, outcome: Event) -> Event:
+        """What came of a call, as whoever holds the conversation may see it."""
+        _, role = self._state(held).acting()
+        return with_masks(outcome, held.flow.catalog.addresses) if role in OUTSIDE else outcome
 
     def _check_back(self, held: Held, call: Call) -> Event:
         finding = self._caller.look(call, self._context(held, call))
@@ -590,7 +599,7 @@ class Driver:
         if isinstance(finding, Happened) and kind is not None and misfit(finding.result, kind) is not None:
             # What makes no sense tells nothing: it stays unknown.
             finding = CannotTell()
-        event = CheckedBack(call.key, finding, self._now())
+        event = self._as_shown(held, CheckedBack(call.key, finding, self._now()))
         if not isinstance(finding, CannotTell):
             self._settle(held, call, "reconciled", event)
         self._parts.gate.done(call, event, self._actor(held), held.session, self._now())

@@ -144,6 +144,7 @@ class _Writing:
             "replay": f"recorded: {self._flow.tree.title}",
             "flow": self._heard.started.flow,
             "as": self._heard.started.audience.value,
+            **self._me(),
             **({"now": began} if began != NOW else {}),
             "clinic": self._clinic,
             **({"policy": self._policy} if self._policy else {}),
@@ -154,6 +155,11 @@ class _Writing:
         if done:
             replay["holds"] = {"journal": done}
         return replay_text(replay, ("Recorded from a conversation; everything personal is a stand-in.",))
+
+    def _me(self) -> dict[str, Value]:
+        """Who is signed in, by the id of the stand-in; of whom nothing was read, nobody could tell."""
+        own = sorted(self._heard.started.own)
+        return {"me": self._fixture.ids.get(own[0], "somebody")} if len(own) == 1 else {}
 
     def _journal(self) -> list[Value]:
         """What was changed, by name."""

@@ -72,7 +72,7 @@ def main(folder: Path) -> int:
         if task.session:
             view = driver.resume(task.session)
         else:
-            view = driver.start(task.flow, actor=task.actor, audience=task.audience)
+            view = driver.start(task.flow, actor=task.actor, audience=task.audience, own=replay.own)
         onlooker = Onlooker(library, world.store)
         if task.front == "json":
             from adapters.jsonlines import converse

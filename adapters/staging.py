@@ -269,7 +269,10 @@ class DriverStage:
     def start(self, flow: str = "", by: str = "") -> View:
         """See `Stage.start`."""
         view = self._world.driver.start(
-            flow or self._replay.flow, actor=by or ACTOR, audience=self._replay.audience
+            flow or self._replay.flow,
+            actor=by or ACTOR,
+            audience=self._replay.audience,
+            own=self._replay.own,
         )
         self._session = view.session
         return view

@@ -73,7 +73,7 @@ from engine.events import (
     WentBack,
 )
 from engine.expressions import Expression, expression_between, value_expression
-from engine.filters import spelled
+from engine.filters import masked, spelled
 from engine.flow import Flow, Pack, Tree
 from engine.flow_schema import flow_schema, vocabulary_schema
 from engine.history import trace_of
@@ -257,6 +257,7 @@ __all__ = [
     "in_words",
     "language_reference",
     "limit_facts",
+    "masked",
     "misfit",
     "narrower",
     "optional",

@@ -186,6 +186,7 @@ ALWAYS_POSSIBLE = frozenset(
 class Catalog(msgspec.Struct, frozen=True):
     """All actions a flow can name, the record types their results are made of, the one action that takes an
     escalation (`hand_over`), and the one that records how an identity was verified (`verification`).
+    `addresses` are the members of records that hold an email address in full.
 
     The verification takes `subject`, `method` (text), `outcome` (passed or failed) and `covers` (a list of
     names of actions).
@@ -195,6 +196,7 @@ class Catalog(msgspec.Struct, frozen=True):
     records: Mapping[str, RecordType]
     hand_over: str | None = None
     verification: str | None = None
+    addresses: frozenset[str] = frozenset()
 
     @property
     def askable(self) -> frozenset[str]:

@@ -13,13 +13,16 @@ from engine.values import Value
 
 _PLACE = re.compile(r"\{(\w+)\}")
 _NOBODY = "this person"
+_POSSESSIVE = re.compile(r"\{subject\}'s")
+YOU = "you"
+"""The name of whoever reads it themself."""
 
 
 def describe(action: Action, args: Mapping[str, Value], subject_name: str = "") -> str:
     """The exact effect of a call before it is made: "Switches online access on for Ana Souza."
 
     Parameters that are omitted or unknown are not mentioned. `subject_name` may be empty where no name is
-    known. An action without a sentence is described by its own doc.
+    known, and `YOU` where it is whoever reads it. An action without a sentence is described by its own doc.
     """
     return _filled(action.sentence or action.doc, action, args, subject_name)
 
@@ -48,6 +51,8 @@ def found_words(action: Action, result: Value) -> str:
 
 def _filled(template: str, action: Action, args: Mapping[str, Value], subject_name: str) -> str:
     """`template` with its places filled in one pass, so that a value is never read as a place."""
+    if subject_name == YOU:
+        template = _POSSESSIVE.sub("your", template)
     words = {
         "subject": subject_name or _NOBODY,
         "clauses": _clauses(action, args),

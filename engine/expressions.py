@@ -26,7 +26,7 @@ class Expression:
 
     `reads` are the names of the facts it reads, `actions` the actions it asks `can()` about. `evaluate`
     gives its value, `holds` whether it is true (or, where it is no truth, known). Both are total: missing
-    facts are null, nothing raises. The facts also hold `today`, `audience`, `labels` and, under
+    facts are null, nothing raises. The facts also hold `today`, `audience`, `me`, `labels` and, under
     `engine.evaluation.ALLOWED`, the names of the actions for which `can()` is true.
     """
 

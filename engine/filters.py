@@ -243,12 +243,14 @@ def _selected(value: Value, args: tuple[Literal, ...], wanted: bool) -> Value:
 
 
 def _masked(value: Value, _: tuple[Literal, ...]) -> Value:
+    return masked(value) if isinstance(value, str) else None
+
+
+def masked(address: str) -> str:
     """The first and the last letter of the part before the at sign, and the domain."""
-    if not isinstance(value, str):
-        return None
-    local, sign, domain = value.rpartition("@")
+    local, sign, domain = address.rpartition("@")
     if not sign:
-        return f"{value[:1]}***"
+        return f"{address[:1]}***"
     return f"{local[:1]}***{local[-1] if len(local) > 2 else ''}@{domain}"
 
 

@@ -115,7 +115,8 @@ def _expressions() -> Iterator[str]:
         "(`client.name`), comparisons (`==`, `!=`, `<`, `<=`, `>`, `>=`, `in`, `not in`), `and`, `or`, "
         "`not`, numbers, `true`, `false`, `null`, texts in quotes of their own (`\"'adult'\"`), lists "
         "(`[a, b]`), `can('action')`, `can('action.parameter')`, tests and filters. Everywhere "
-        "there are `today`, `audience` and `labels`.",
+        "there are `today`, `audience`, `labels` and `me`: the id of the client or contact who is signed in "
+        "(`if: me is known`), as whoever signed them in says; it is unknown for everybody else.",
         "",
         f"The tests, as in `portal.online_access is true`: {', '.join(f'`{test}`' for test in TESTS)}.",
         "",

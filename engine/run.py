@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from engine.actions import Action, Effect, Failure
-from engine.describe import describe, with_stop
+from engine.describe import YOU, describe, with_stop
 from engine.effects import (
     Ask,
     Call,
@@ -270,7 +270,10 @@ class Run:
         return name in self._facts
 
     def name_of(self, subject: str) -> str:
-        """The name the backend gave of the person with this id, as far as any flow on the stack knows it."""
+        """The name the backend gave of the person with this id, as far as any flow on the stack knows it;
+        `YOU` for whoever is signed in and holds the conversation."""
+        if subject and subject == self.old.me and not self.by:
+            return YOU
         return self._told_of(subject, "name")
 
     def phone_of(self, subject: str) -> str:
@@ -457,6 +460,7 @@ class Run:
         self.env: dict[str, Value] = {
             "today": self.today,
             "audience": (self.role or self.old.audience).value,
+            "me": self.old.me,
             "labels": self.flow.labels,
             "$allowed": self.allowed,
             **frame.facts,
@@ -492,6 +496,7 @@ def _traced(run: Run, step: Step, trace: list[Traced]) -> str | None:
 
 def begin(event: Started, flow: Flow) -> State:
     """The state of a session of which nothing has happened yet."""
+    own = tuple(sorted(event.own))
     return State(
         event.session,
         flow.name,
@@ -509,8 +514,8 @@ def begin(event: Started, flow: Flow) -> State:
         (),
         (),
         (),
-        "",
-        own=tuple(sorted(event.own)),
+        own[0] if len(own) == 1 else "",
+        own=own,
     )
 
 

@@ -173,6 +173,11 @@ class State(msgspec.Struct, frozen=True):
     role: Audience | None = None
     role_allowed: dict[str, Value] | None = None
 
+    @property
+    def me(self) -> str | None:
+        """Who holds the session, where somebody is signed in as a client or as one contact of one."""
+        return self.own[0] if len(self.own) == 1 else None
+
     def acting(self) -> tuple[str, Audience]:
         """Who does what is done now, and in which role."""
         return self.by or self.actor, self.role or self.audience

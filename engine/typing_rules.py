@@ -56,6 +56,7 @@ from engine.types import (
     fits,
     in_words,
     join,
+    optional,
     present,
     record,
 )
@@ -94,11 +95,16 @@ def allowed_path(action: str) -> str:
     return f"can:{action}"
 
 
+ME = optional(IdType(frozenset({"client", "contact"})))
+"""The type of `me`: the client, or the contact of one, who is signed in, if somebody is."""
+
+
 def facts_everywhere(labels: Iterable[str]) -> Mapping[str, Type]:
     """The types of the facts that every expression can see; `labels` are the names in the vocabulary."""
     return {
         "today": DATE,
         "audience": ChoiceType(tuple(each.value for each in Audience)),
+        "me": ME,
         "labels": record("vocabulary", dict.fromkeys(labels, TEXT)),
     }
 

@@ -227,6 +227,7 @@ CONSENT = record(
 VIDEO_SESSION = record(
     "VideoSession",
     {
+        "subject": SUBJECT_ID,
         "client": CLIENT_ID,
         "state": ChoiceType(("none", "scheduled", "open", "over")),
         "start": optional(MOMENT),
@@ -338,7 +339,7 @@ _READS = (
         result=EMAIL_CHECK,
         effect=Effect.READ,
         risk=1,
-        audiences=STAFF,
+        audiences=SIGNED_IN,
         failures=_NOT_FOUND,
         subject="subject",
         tells=("well_formed", "look_alike", "often_blocked", "shared_with"),
@@ -361,7 +362,7 @@ _READS = (
         result=ACCOUNT,
         effect=Effect.READ,
         risk=1,
-        audiences=STAFF,
+        audiences=SIGNED_IN,
         failures=_NOT_FOUND,
         subject="subject",
         tells=("state", "mfa"),
@@ -381,12 +382,16 @@ _READS = (
     Action(
         name="get_delivery",
         doc="Reads what is known about the delivery of one message.",
-        params=(Param("message", MESSAGE_ID, doc="the id of a message that was sent"),),
+        params=(
+            Param("message", MESSAGE_ID, doc="the id of a message that was sent"),
+            Param("subject", SUBJECT_ID, required=False, doc="the id of whom it must have been sent to"),
+        ),
         result=DELIVERY,
         effect=Effect.READ,
         risk=1,
-        audiences=STAFF,
+        audiences=SIGNED_IN,
         failures=_NOT_FOUND,
+        subject="subject",
         tells=("state", "status", "reason"),
     ),
     Action(
@@ -402,14 +407,15 @@ _READS = (
     ),
     Action(
         name="next_video_session",
-        doc="Reads the client's next video session, or the one that has just ended.",
-        params=(_CLIENT_PARAM,),
+        doc="Reads a client's next video session, or the one that has just ended. For a contact it is the"
+        " session of the client whose contact they are, once consent is recorded for them.",
+        params=(_SUBJECT_PARAM,),
         result=VIDEO_SESSION,
         effect=Effect.READ,
         risk=1,
         audiences=SIGNED_IN,
-        failures=_NOT_FOUND,
-        subject="client",
+        failures=_NOT_FOUND | {Failure.NOT_READY},
+        subject="subject",
     ),
 )
 
@@ -428,7 +434,7 @@ _WRITES = (
         result=PORTAL_SETTINGS,
         effect=Effect.REVERSIBLE,
         risk=3,
-        audiences=STAFF,
+        audiences=SIGNED_IN,
         failures=frozenset(
             {Failure.NOT_FOUND, Failure.STALE_VERSION, Failure.NOT_READY, Failure.OUTCOME_UNKNOWN}
         ),
@@ -459,7 +465,7 @@ _WRITES = (
         result=SEND_RECEIPT,
         effect=Effect.IRREVERSIBLE,
         risk=2,
-        audiences=STAFF,
+        audiences=SIGNED_IN,
         failures=frozenset(
             {
                 Failure.NOT_FOUND,
@@ -492,7 +498,7 @@ _WRITES = (
         result=SEND_RECEIPT,
         effect=Effect.IRREVERSIBLE,
         risk=2,
-        audiences=STAFF,
+        audiences=SIGNED_IN,
         failures=frozenset(
             {
                 Failure.NOT_FOUND,
@@ -713,4 +719,5 @@ CATALOG = Catalog(
     records=RECORDS,
     hand_over="open_ticket",
     verification="record_verification",
+    addresses=frozenset({"email", "address", "login_email", "to_address", "suggestion"}),
 )

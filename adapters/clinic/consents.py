@@ -22,6 +22,16 @@ def get_consent(connection: sqlite3.Connection, args: Arguments, where: ZoneInfo
     return _consent(connection, _contact(connection, args)).as_value(where)
 
 
+def client_seen_by(connection: sqlite3.Connection, person: Person) -> Person:
+    """The client whose information this person may see: a client their own, a contact with consent that of
+    the client. Raises ActionFailed `not_ready` for a contact without consent."""
+    if person.client_id is None:
+        return person
+    if _consent(connection, person).status != "active":
+        raise ActionFailed(Failure.NOT_READY, "No consent is recorded for this contact.")
+    return find_client(connection, person.client_id)
+
+
 def record_consent(connection: sqlite3.Connection, call: Call) -> Value:
     """The record Consent. Raises ActionFailed `not_found`, `not_ready` (archived; not a primary contact),
     `stale_version`, `conflict` (there is consent already), `invalid_input` (no proof is named)."""

@@ -78,10 +78,11 @@ def reason_in_words(status: str | None) -> str:
     return _IN_WORDS.get(reason(status) or "", "the mail system gave no reason")
 
 
-def get_delivery(connection: sqlite3.Connection, message: str, where: ZoneInfo) -> Value:
-    """The record Delivery of one mail. Raises ActionFailed `not_found`."""
+def get_delivery(connection: sqlite3.Connection, message: str, where: ZoneInfo, subject: str = "") -> Value:
+    """The record Delivery of one mail, which must have gone to `subject`, if one is named. Raises
+    ActionFailed `not_found`."""
     mail = next(iter(mails(connection, "id = ?", (message,))), None)
-    if mail is None:
+    if mail is None or (subject and mail.subject != subject):
         raise ActionFailed(Failure.NOT_FOUND, "The clinic has sent no message with this id.")
     return {
         "state": mail.state,

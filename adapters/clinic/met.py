@@ -119,7 +119,10 @@ class Meeting:
             case "get_consent", dict():
                 self._learn(self._person(_text(args.get("contact"))), "consent", result.get("status"))
             case "next_video_session", dict():
-                self._first(self._person(about), "video", result, at)
+                client = _text(result.get("client")) or about
+                if client != about:
+                    self._learn(self._person(about, client), "consent", "active")
+                self._first(self._person(client), "video", result, at)
             case _, _:
                 self._changed(action, args, result, about)
 

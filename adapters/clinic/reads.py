@@ -11,7 +11,7 @@ import msgspec
 from adapters.clinic.accounts import get_account
 from adapters.clinic.addresses import check_email
 from adapters.clinic.arguments import Arguments
-from adapters.clinic.consents import get_consent
+from adapters.clinic.consents import client_seen_by, get_consent
 from adapters.clinic.deliveries import get_delivery
 from adapters.clinic.invitations import get_invitation
 from adapters.clinic.moments import handed_out
@@ -77,12 +77,14 @@ def _get_invitation(read: Reading) -> Value:
 
 
 def _get_delivery(read: Reading) -> Value:
-    return get_delivery(read.connection, read.args.text("message"), read.clinic.zone)
+    subject = read.args.text_or_none("subject") or ""
+    return get_delivery(read.connection, read.args.text("message"), read.clinic.zone, subject)
 
 
 def _next_video_session(read: Reading) -> Value:
-    client = find_client(read.connection, read.args.text("client"))
-    return next_video_session(read.connection, client, read.clinic.zone, read.now)
+    person = find_person(read.connection, read.args.text("subject"))
+    client = client_seen_by(read.connection, person)
+    return next_video_session(read.connection, person.id, client, read.clinic.zone, read.now)
 
 
 READS: Mapping[str, Callable[[Reading], Value]] = {

@@ -24,12 +24,14 @@ class _Session:
 
 
 def next_video_session(
-    connection: sqlite3.Connection, client: Person, where: ZoneInfo, now: datetime
+    connection: sqlite3.Connection, subject: str, client: Person, where: ZoneInfo, now: datetime
 ) -> Value:
-    """The record VideoSession: the first that has not ended, one that takes place before one that was
-    cancelled; else the last that ended within a day; else `none`."""
+    """The record VideoSession of the client, for the person `subject` who sees it: the first that has not
+    ended, one that takes place before one that was cancelled; else the last that ended within a day; else
+    `none`."""
     session = _next(connection, client, now)
     return {
+        "subject": subject,
         "client": client.id,
         "state": "none" if session is None else _state(session, stored(now)),
         "start": handed_out(session.starts, where) if session else None,

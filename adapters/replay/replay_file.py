@@ -30,7 +30,7 @@ LOST, NOT_DONE = "lost", "not_done"
 NOW = "2026-03-10T15:00:00Z"
 """The moment at which a replay happens unless it says `now`."""
 
-KEYS = ("replay", "flow", "as", "now", "clinic", "policy", "turns", "end", "holds", "note")
+KEYS = ("replay", "flow", "as", "me", "now", "clinic", "policy", "turns", "end", "holds", "note")
 TURN_KEYS = (
     "ask",
     "answer",
@@ -120,7 +120,8 @@ class Expected(msgspec.Struct, frozen=True):
 
 
 class Replay(msgspec.Struct, frozen=True):
-    """A replay, ready to be held. `clinic` describes the people it starts with, `policy` what the clinic's
+    """A replay, ready to be held. `me` is the id of the client or contact who is signed in, if somebody is.
+    `clinic` describes the people it starts with, `policy` what the clinic's
     policy says otherwise than the shipped one; `holds` what must be there at the end, each under its key
     with its place."""
 
@@ -135,6 +136,12 @@ class Replay(msgspec.Struct, frozen=True):
     holds: tuple[tuple[str, Value, Place], ...]
     source: Source
     policy: Node | None = None
+    me: str = ""
+
+    @property
+    def own(self) -> frozenset[str]:
+        """The people whom whoever begins it acts for as themself."""
+        return frozenset({self.me}) if self.me else frozenset()
 
 
 def read_replay(source: Source, catalog: Catalog) -> tuple[Replay | None, tuple[Diagnostic, ...]]:
@@ -173,6 +180,7 @@ class _Reading:
             self._holds(root.get("holds")),
             source,
             root.get("policy"),
+            self._text(root, "me", ""),
         )
 
     def _turn(self, node: Node) -> Expected | None:

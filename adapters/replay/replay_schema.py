@@ -29,6 +29,7 @@ def replay_schema(catalog: Catalog, people: Schema, policy: Schema) -> Schema:
         "replay": told("What this conversation shows, in a few words", written()),
         "flow": told("The flow it is held in", written()),
         "as": told("Who holds it", one_of([each.value for each in Audience])),
+        "me": told("The id of the client or contact who is signed in", written()),
         "now": told("The moment at which it begins, like 2026-03-10T15:00:00Z", written()),
         "clinic": told("The people it starts with: a fixture's name, or people of its own", {}),
         "policy": told("What the clinic's policy says otherwise than the shipped one", policy),

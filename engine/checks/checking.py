@@ -40,7 +40,7 @@ MOST_WAYS = 20
 """For so many findings of a flow the shortest way is looked for; each search takes a walk through it."""
 
 RESERVED = frozenset(
-    "today audience labels problem item answer true false null none and or not in is if elif else".split()
+    "today audience me labels problem item answer true false null none and or not in is if elif else".split()
 )
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from engine.checks.checking import Checking
     from engine.flow import Tree
 
-SEEN_EVERYWHERE = frozenset({"today", "audience", "labels"})
+SEEN_EVERYWHERE = frozenset({"today", "audience", "me", "labels"})
 MOST_STOPS = 8
 """So many steps of a way are told at most."""
 

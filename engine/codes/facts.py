@@ -128,7 +128,7 @@ FACTS: Mapping[str, Code] = {
     ),
     "U311": Code(
         "A name with a meaning of its own",
-        "`today`, `audience`, `labels`, `problem`, `item` and `answer` are set by unstuck itself.",
+        "`today`, `audience`, `me`, `labels`, `problem`, `item` and `answer` are set by unstuck itself.",
         "Take another name.",
         (
             "flow: example\n"

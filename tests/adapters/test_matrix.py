@@ -69,7 +69,11 @@ def test_the_printed_matrix_is_the_table() -> None:
     rows = matrix(lambda book: PolicyGate(shipped_policy(), CATALOG, book), CATALOG)
     assert COLUMNS[2:] == tuple(TABLE["columns"])
     printed = {row[0]: row[1:] for row in rows}
-    assert set(printed) == {*TABLE["actions"], "set_temporary_password.password"}
+    assert set(printed) == {
+        *TABLE["actions"],
+        "set_temporary_password.password",
+        "set_portal_settings.online_access",
+    }
     for action, row in TABLE["actions"].items():
         assert printed[action][0] == str(row["risk"])
         for shown, cell in zip(printed[action][1:], row["cells"], strict=True):

@@ -54,11 +54,11 @@ ROUTES: tuple[Route, ...] = (
     Route("send_password_reset", "POST", f"{_PERSON}/password-resets"),
     Route("record_verification", "POST", f"{_PERSON}/verifications"),
     Route("clear_suppression", "POST", f"{_PERSON}/suppression-clearings"),
-    Route("get_delivery", "GET", "/v1/messages/{message:path}"),
+    Route("get_delivery", "GET", "/v1/messages/{message:path}", ("subject",)),
     Route("get_consent", "GET", _CONSENT),
     Route("record_consent", "PUT", _CONSENT),
     Route("withdraw_consent", "POST", f"{_CONSENT}/withdrawals"),
-    Route("next_video_session", "GET", f"{_CLIENT}/video-session"),
+    Route("next_video_session", "GET", f"{_PERSON}/video-session"),
     Route("open_ticket", "POST", "/v1/tickets"),
     Route("request_help", "POST", "/v1/requests"),
 )

@@ -40,7 +40,7 @@ GOOD_ARGS: dict[str, dict[str, Value]] = {
     "open_ticket": {"topic": "setup email", "summary": "it never comes", "trail": ["sent again"]},
     "request_help": {"topic": "I cannot log in", "contact": "ana"},
     "get_consent": {"client": "mia-chen", "contact": "wei-chen"},
-    "next_video_session": {"client": "mia-chen"},
+    "next_video_session": {"subject": "mia-chen"},
     "record_verification": {
         "subject": "ana-souza",
         "method": "callback_on_file",

@@ -320,8 +320,9 @@ class GuardedContract:
     # -- the video session -----------------------------------------------------------------------------
 
     def test_a_session_opens_and_is_over(self, bench: Bench) -> None:
-        session = bench.record("next_video_session", client="mia-chen")
+        session = bench.record("next_video_session", subject="mia-chen")
         assert session == {
+            "subject": "mia-chen",
             "client": "mia-chen",
             "state": "scheduled",
             "start": "2026-11-25T09:30:00-05:00",
@@ -333,12 +334,24 @@ class GuardedContract:
         states = []
         for minutes in (2 * 1440 - 11, 1, 59, 1, 1440 - 1, 1):
             bench.clock.forward(minutes=minutes)
-            states.append(bench.record("next_video_session", client="mia-chen")["state"])
+            states.append(bench.record("next_video_session", subject="mia-chen")["state"])
         assert states == ["scheduled", "open", "open", "over", "over", "none"]
 
     def test_who_has_none_has_none(self, bench: Bench) -> None:
-        session = bench.record("next_video_session", client="ana-souza")
+        session = bench.record("next_video_session", subject="ana-souza")
         assert (session["state"], session["start"], session["join_url_present"]) == ("none", None, False)
 
-    def test_a_contact_has_no_session(self, bench: Bench) -> None:
-        assert failed_with(bench.fails("next_video_session", client="wei-chen")) is Failure.NOT_FOUND
+    def test_a_contact_sees_the_client_s_session_once_there_is_consent(self, bench: Bench) -> None:
+        assert failed_with(bench.fails("next_video_session", subject="wei-chen")) is Failure.NOT_READY
+        version = bench.consent_version("mia-chen", "wei-chen")
+        args: dict[str, Value] = {"client": "mia-chen", "contact": "wei-chen", "evidence_ref": "form"}
+        bench.call("record_consent", **args, expected_version=version)
+        seen = bench.record("next_video_session", subject="wei-chen")
+        assert seen == {**bench.record("next_video_session", subject="mia-chen"), "subject": "wei-chen"}
+        assert failed_with(bench.fails("next_video_session", subject="nobody")) is Failure.NOT_FOUND
+
+    def test_a_delivery_is_told_of_whom_it_went_to_only(self, bench: Bench) -> None:
+        message = bench.record("get_invitation", subject="paul-dubois")["message_id"]
+        assert bench.record("get_delivery", message=message, subject="paul-dubois")["state"] == "bounced"
+        other = bench.fails("get_delivery", message=message, subject="ivy-walker")
+        assert failed_with(other) is Failure.NOT_FOUND

@@ -272,7 +272,7 @@ class TestMigration:
             bench = Bench(EmbeddedClinic.open(old, Carrier(), Clock(), Tokens()), Carrier(), Clock())
             assert bench.record("get_consent", client="mia", contact="wei")["status"] == "active"
             assert bench.record("get_invitation", subject="mia")["message_id"] == "m"
-            assert bench.record("next_video_session", client="mia")["state"] == "none"
+            assert bench.record("next_video_session", subject="mia")["state"] == "none"
             bench.backend.close()
 
     def test_what_is_new_can_be_done(self, old: Path) -> None:

@@ -78,7 +78,7 @@ clients:
 """,
     )
     assert bench.record("get_account", subject="ines-barrow")["state"] == "active"
-    assert bench.record("next_video_session", client="ines-barrow")["state"] == "open"
+    assert bench.record("next_video_session", subject="ines-barrow")["state"] == "open"
     assert address(bench, "otto-farrow") == "otto@mail.example"
 
 

@@ -278,7 +278,7 @@ class TestVideo:
         self, tmp_path: Path, text: str, expected: tuple[object, ...]
     ) -> None:
         bench = bench_with(tmp_path, people(f"clients: [{{name: Ana Souza, video: {text}}}]"))
-        found = bench.record("next_video_session", client="ana-souza")
+        found = bench.record("next_video_session", subject="ana-souza")
         bench.backend.close()
         assert tuple(found[name] for name in ("state", "start", "join_url_present", "cancelled")) == expected
 

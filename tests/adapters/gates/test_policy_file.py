@@ -81,8 +81,8 @@ def test_everything_wrong_is_found_in_one_reading() -> None:
         "  usual: agnet\n"
         "  people: [kim]\n"
         "actions:\n"
-        "  send_invitations: {agent: yes}\n"
-        "  send_invitation: {agents: yes, agent: maybe, admin: [yes, evidence], client: yes}\n"
+        "  unlock_accounts: {agent: yes}\n"
+        "  unlock_account: {agents: yes, agent: maybe, admin: [yes, evidence], client: yes}\n"
         "  get_client: yes\n"
         "  list_contacts: {agent: {never: yes}, admin: []}\n"
     )
@@ -95,19 +95,19 @@ def test_everything_wrong_is_found_in_one_reading() -> None:
         ("U552", 6, 10),
         ("U555", 7, 11),
         ("U551", 9, 3),
-        ("U552", 10, 21),
-        ("U553", 10, 41),
-        ("U553", 10, 55),
-        ("U554", 10, 80),
+        ("U552", 10, 20),
+        ("U553", 10, 40),
+        ("U553", 10, 54),
+        ("U554", 10, 79),
         ("U555", 11, 15),
         ("U553", 12, 26),
         ("U553", 12, 47),
     ]
     repairs = {(found.code, found.repair) for found in findings}
     assert ("U550", "Did you mean `roles`?") in repairs
-    assert ("U551", "Did you mean `send_invitation`?") in repairs
+    assert ("U551", "Did you mean `unlock_account`?") in repairs
     assert ("U552", "Did you mean `agent`?") in repairs
-    assert ("U554", "Write `never`; made for it: practitioner, agent, admin.") in repairs
+    assert ("U554", "Write `never`; made for it: agent, admin.") in repairs
     assert all(found.message.endswith(".") for found in findings)
 
 

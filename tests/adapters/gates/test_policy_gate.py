@@ -8,7 +8,7 @@ import pytest
 import yaml
 from msgspec.structs import replace
 
-from adapters.clinic.actions import CATALOG
+from adapters.clinic.actions import CATALOG, OFFICE, STAFF
 from adapters.gates.book import Entry, MemoryBook
 from adapters.gates.policy import TRUST, Permission
 from adapters.gates.policy_file import shipped_policy
@@ -123,8 +123,9 @@ def test_what_is_allowed_is_what_could_ever_pass(audience: Audience) -> None:
 @pytest.mark.parametrize("audience", Audience)
 def test_a_parameter_is_allowed_where_the_action_and_the_parameter_are(audience: Audience) -> None:
     parameters = {name for name in gate().allowed(audience, set(TABLE["actions"])) if "." in name}
-    trusted = audience in (Audience.AGENT, Audience.ADMIN)
-    assert parameters == ({"set_temporary_password.password"} if trusted else set())
+    staff = {"set_portal_settings.online_access"} if audience in STAFF else set()
+    trusted = {"set_temporary_password.password"} if audience in OFFICE else set()
+    assert parameters == staff | trusted
     assert gate().allowed(audience, set()) == set()
 
 

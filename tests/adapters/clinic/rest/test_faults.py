@@ -23,7 +23,7 @@ from adapters.clinic.served.app import ServedClinic
 from adapters.clinic.served.behind import example_at
 from adapters.clinic.served.faults import FAULTS
 from adapters.serving import serving
-from engine import Action, CannotTell, DidNotHappen, Effect, Happened, Value
+from engine import Action, CannotTell, DidNotHappen, Effect, Failure, Happened, Value
 from tests.adapters.clinic.bench import Bench
 from tests.adapters.clinic.contract import GOOD_ARGS, BackendContract
 from tests.adapters.clinic.served_bench import EGRESS, Switched, switched
@@ -84,6 +84,8 @@ def expected(action: Action, fault: str) -> tuple[str, ...]:
     if fault == "other-client" and action.name in ANONYMOUS:
         return ("done",)
     if action.effect is Effect.READ:
+        if fault == "error-in-200" and Failure.NOT_READY in action.failures:
+            return ("not_ready",)
         return (READ[fault],)
     if fault in CLEAN:
         clean = CLEAN[fault]
