@@ -39,6 +39,10 @@ MOST_FINDINGS = 100
 
 _STYLES: dict[str, Style] = {"": "plain", "'": "single", '"': "double", "|": "literal", ">": "folded"}
 _TYPOGRAPHIC = re.compile("[“”„‟‘’‚«»：]")
+_REPLACED = "\ufffd"
+"""Stands where something hidden stood, so that the columns stay what they are."""
+_UNSEEN = re.compile(f"{HIDDEN_IN_LINE.pattern}|{ODD_SPACE.pattern}|{_REPLACED}")
+_GLUED_ENTRY = re.compile(rf"([\w-]+):{ODD_SPACE.pattern}+(.*)")
 _GLUED = re.compile(rf"{ODD_SPACE.pattern}|[\w-]+:{ODD_SPACE.pattern}")
 
 
@@ -90,6 +94,18 @@ def _place_of(source: Source, before: str, length: int = 1) -> Place:
     return Place(source, len(breaks) + 1, column + 1, length)
 
 
+def _as_entry(node: Scalar) -> Node:
+    """A text `name:<no-break space>value` as the entry that it was meant to be, so that one mistake does not
+    look like two; any other text as it is."""
+    found = _GLUED_ENTRY.fullmatch(node.text)
+    if found is None:
+        return node
+    name, value = found.groups()
+    key = Scalar(name, name, node.at(0, len(name)))
+    entry = Scalar(value, value, node.at(found.start(2), len(value)), lines=(node.at(found.start(2)),))
+    return Mapping(((key, entry),), node.place)
+
+
 class _Mark(Protocol):
     """A spot as the parser counts: from 0."""
 
@@ -134,6 +150,7 @@ class _Builder:
         # How many brackets of a refused part are open, and where it began.
         self.skipping = 0
         self.skipped_from = 0
+        self.quoted_from: tuple[int, int] | None = None
         self.quoted_until: tuple[int, int] | None = None
         self.good_names: dict[str, str] = {}
 
@@ -157,7 +174,7 @@ class _Builder:
                 break
             place = _place_of(self.source, self.text[: found.start()], len(found.group()))
             self.report("U015", place, f"Here stands {name_of(found.group()[0])}.", None, "Delete it.")
-        self.text = HIDDEN_IN_FILE.sub("\ufffd", self.text)
+        self.text = HIDDEN_IN_FILE.sub(_REPLACED, self.text)
 
     def build(self, loader: Loader) -> Node | None:
         """Read all events; the node of the whole file, or None if it could not be read to its end."""
@@ -280,11 +297,16 @@ class _Builder:
                 "Delete one of the two.",
             )
             return None
-        if node.text not in self.good_names:
-            before = len(self.findings)
-            self.check_name(node)
-            if len(self.findings) == before and not node.quoted:
-                self.good_names[node.text] = node.text
+        if node.text in self.good_names:
+            return node
+        before = len(self.findings)
+        self.check_name(node)
+        seen = looks_like(_UNSEEN.sub("", node.text))
+        if seen != node.text and (len(self.findings) > before or _REPLACED in node.text):
+            # Going on with what it looks like keeps one mistake from looking like two.
+            return None if seen in names else Scalar(seen, seen, node.place, node.quoted, node.lines)
+        if len(self.findings) == before and not node.quoted:
+            self.good_names[node.text] = node.text
         return node
 
     def check_name(self, node: Scalar) -> None:
@@ -356,12 +378,16 @@ class _Builder:
             lines = ()
         elif quoted or not one_line:
             lines = lines_of(place, self.text[start.index : end.index], text, style)
+            closed = style in ("single", "double")
+            self.quoted_from = (start.line + 1, start.column + 1) if closed else None
             self.quoted_until = (end.line + 1, end.column + 1)
         value = self.resolved(text, place) if not quoted else text
         node = Scalar(value, self.good_names.get(text, text), place, quoted, lines)
         is_name = bool(self.stack) and self.stack[-1].at_key
         if not is_name and (not text.isascii() or (style == "double" and not text.isprintable())):
             self.check_text(node, style)
+            self.add(_as_entry(node) if style == "plain" else node)
+            return
         self.add(node)
 
     def length(self, start: int, end: int, one_line: bool) -> int:
@@ -376,7 +402,7 @@ class _Builder:
         value = resolve(text)
         if isinstance(value, BadNumber):
             self.report("U017", place, f"This number {value.reason}.", None, "A text needs quotes.")
-            return text
+            return value.instead
         return value
 
     def check_text(self, node: Scalar, style: Style) -> None:
@@ -406,6 +432,7 @@ class _Builder:
                 at.column + 1,
                 (began.line + 1, began.column + 1) if began is not None else None,
                 self.quoted_until,
+                self.quoted_from,
             )
         found = explain(trouble, self.source, BREAK.split(self.text))
         told = {known.place.line for known in self.findings if known.code == "U020"}

@@ -43,9 +43,11 @@ LARGEST_NUMBER = 2**53 - 1
 
 
 class BadNumber(msgspec.Struct, frozen=True):
-    """A plain scalar that is a number nobody can use; `reason` completes "this number …"."""
+    """A plain scalar that is a number nobody can use; `reason` completes "this number …"; `instead` is the
+    nearest that can be used, to go on with."""
 
     reason: str
+    instead: int
 
 
 def resolve(text: str) -> Plain | BadNumber:
@@ -59,9 +61,9 @@ def resolve(text: str) -> Plain | BadNumber:
     if text[0] not in _FIRST:
         return text
     if _NOT_FINITE.fullmatch(text):
-        return BadNumber("is not finite")
+        return BadNumber("is not finite", _bounded(float(text.replace(".", ""))))
     if len(text) > 40:
-        return BadNumber("has too many digits") if _DECIMAL.fullmatch(text) else text
+        return BadNumber("has too many digits", _bounded(float(text))) if _DECIMAL.fullmatch(text) else text
     return _number(text)
 
 
@@ -78,8 +80,14 @@ def _number(text: str) -> int | float | str | BadNumber:
     else:
         return text
     if not math.isfinite(value) or abs(value) > LARGEST_NUMBER:
-        return BadNumber("is too large")
+        return BadNumber("is too large", _bounded(value))
     return value
+
+
+def _bounded(value: float) -> int:
+    if math.isnan(value):
+        return 0
+    return int(max(-LARGEST_NUMBER, min(value, LARGEST_NUMBER)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -208,7 +208,7 @@ class Reading:
         """Report a name that does not follow the pattern of ids or facts."""
         if not pattern.fullmatch(scalar.text):
             dash = "dashes" if pattern is ID else "underscores"
-            fixed = re.sub(r"[^a-z0-9]+", "-" if pattern is ID else "_", scalar.text.lower()).strip("-_")
+            fixed = _likely_name(scalar.text, pattern)
             self.report(
                 "U209",
                 scalar.place,
@@ -238,8 +238,8 @@ class Reading:
         found = ((key, self.target(value, name)) for key, value in node.entries)
         return {key.text: (key, target) for key, target in found if target is not None}
 
-    def text(self, node: Scalar) -> Template | None:
-        """A text, parsed."""
+    def text(self, node: Scalar) -> Template:
+        """A text, parsed; without what cannot be read of it."""
         template, findings = parse_text(node, self.limits)
         self.findings.extend(findings)
         return template
@@ -249,6 +249,11 @@ class Reading:
         expression, findings = parse_expression(node, self.limits)
         self.findings.extend(findings)
         return expression
+
+
+def _likely_name(text: str, pattern: re.Pattern[str]) -> str:
+    """The name of an id or a fact that was likely meant."""
+    return re.sub(r"[^a-z0-9]+", "-" if pattern is ID else "_", text.lower()).strip("-_")
 
 
 def kind_of(node: Node) -> str:
@@ -270,9 +275,8 @@ def kind_of(node: Node) -> str:
 
 def _read_text(reading: Reading, parts: Parts, declared: Field, node: Node) -> None:
     scalar = reading.scalar(node, declared)
-    template = reading.text(scalar) if scalar is not None else None
-    if template is not None:
-        parts.texts[declared.name] = template
+    if scalar is not None:
+        parts.texts[declared.name] = reading.text(scalar)
 
 
 def _read_expression(reading: Reading, parts: Parts, declared: Field, node: Node) -> None:
@@ -304,9 +308,12 @@ def _read_values(reading: Reading, parts: Parts, declared: Field, node: Node) ->
 
 def _read_fact(reading: Reading, parts: Parts, declared: Field, node: Node) -> None:
     scalar = reading.scalar(node, declared)
-    if scalar is not None:
-        reading.word(scalar, FACT, "the name of a fact")
-        parts.words[declared.name] = scalar
+    if scalar is None:
+        return
+    reading.word(scalar, FACT, "the name of a fact")
+    meant = _likely_name(scalar.text, FACT)
+    # Going on with the name that was likely meant keeps those who read the fact from looking wrong too.
+    parts.words[declared.name] = scalar if scalar.text == meant else Scalar(meant, meant, scalar.place)
 
 
 def _read_saves(reading: Reading, parts: Parts, declared: Field, node: Node) -> None:
@@ -335,7 +342,11 @@ def _read_word(reading: Reading, parts: Parts, declared: Field, node: Node) -> N
             f"It is one of {', '.join(declared.words)}.",
             did_you_mean(scalar.text, declared.words),
         )
-        return
+        near = closest(scalar.text, declared.words)
+        if near is None:
+            return
+        # Going on with the likely word keeps what it is for from looking wrong too.
+        scalar = Scalar(near, near, scalar.place)
     if declared.name == "id":
         reading.word(scalar, ID, "the id of a step")
     parts.words[declared.name] = scalar
@@ -432,21 +443,12 @@ def _read_answers(reading: Reading, parts: Parts, declared: Field, node: Node) -
 def _answer(reading: Reading, key: Scalar, node: Node) -> AnswerOption | None:
     reading.name(key, ID, "the id of an answer")
     if isinstance(node, Scalar) and node.value is not None:
-        label = reading.text(node) or _stand_in(reading, key)
-        return None if label is None else AnswerOption(key, label)
+        return AnswerOption(key, reading.text(node))
     mapping = reading.mapping(node, key.text, "a label, or a mapping with `label` and `then`")
     if mapping is None:
         return None
-    for name, _ in mapping.entries:
-        if name.text not in _ANSWER_KEYS:
-            reading.report(
-                "U201",
-                name.place,
-                f"`{name.text}` is not something an answer can say.",
-                f"It knows {', '.join(_ANSWER_KEYS)}.",
-                did_you_mean(name.text, _ANSWER_KEYS),
-            )
-    label_node, then, condition = (mapping.get(name) for name in _ANSWER_KEYS)
+    said = _said_of_answer(reading, mapping)
+    label_node, then, condition = (said.get(name) for name in _ANSWER_KEYS)
     label = None
     if isinstance(label_node, Scalar) and label_node.value is not None:
         label = reading.text(label_node)
@@ -454,21 +456,35 @@ def _answer(reading: Reading, key: Scalar, node: Node) -> AnswerOption | None:
         reading.shape_is_wrong(label_node, "label", Shape.TEXT.value)
     else:
         reading.report("U202", key.place, f"The answer `{key.text}` has no `label`.")
-    label = label or _stand_in(reading, key)
-    if label is None:
-        return None
     if condition is not None and not isinstance(condition, Scalar):
         reading.shape_is_wrong(condition, "if", Shape.EXPRESSION.value)
     return AnswerOption(
         key,
-        label,
+        label or _stand_in(reading, key),
         reading.target(then, "then") if then is not None else None,
         reading.expression(condition) if isinstance(condition, Scalar) else None,
     )
 
 
-def _stand_in(reading: Reading, key: Scalar) -> Template | None:
-    """A label for an answer whose own cannot be read, so that where the answer leads is still looked at."""
+def _said_of_answer(reading: Reading, mapping: MappingNode) -> dict[str, Node]:
+    """What an answer says, a misspelled key read as the likely one."""
+    said = {name.text: value for name, value in mapping.entries if name.text in _ANSWER_KEYS}
+    for name, value in mapping.entries:
+        if name.text in _ANSWER_KEYS:
+            continue
+        reading.report(
+            "U201",
+            name.place,
+            f"`{name.text}` is not something an answer can say.",
+            f"It knows {', '.join(_ANSWER_KEYS)}.",
+            did_you_mean(name.text, _ANSWER_KEYS),
+        )
+        said.setdefault(closest(name.text, _ANSWER_KEYS) or "", value)
+    return said
+
+
+def _stand_in(reading: Reading, key: Scalar) -> Template:
+    """A label for an answer that has none, so that where the answer leads is still looked at."""
     return parse_text(Scalar("?", "?", key.place), reading.limits)[0]
 
 

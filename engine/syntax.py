@@ -14,12 +14,14 @@ from engine.codes import finding
 from engine.diagnostics import Diagnostic
 from engine.source import Place, Source
 
+_ENTRY = re.compile(r"\s*(?:- +)?[\w-]+:(?:\s|$)")
+
 
 class Trouble(msgspec.Struct, frozen=True):
     """Why the parser stopped: its words, and the spots (line and column from 1) it names.
 
-    `began` is where the construct began that it could not finish; `quoted_until` the line and column at
-    which the last quoted text ended, if one did.
+    `began` is where the construct began that it could not finish; `quoted_from` and `quoted_until` the line
+    and column at which the last quoted text began and ended, if there was one.
     """
 
     problem: str
@@ -28,6 +30,7 @@ class Trouble(msgspec.Struct, frozen=True):
     column: int
     began: tuple[int, int] | None = None
     quoted_until: tuple[int, int] | None = None
+    quoted_from: tuple[int, int] | None = None
 
 
 def explain(trouble: Trouble, source: Source, lines: list[str]) -> Diagnostic:
@@ -50,6 +53,7 @@ class _Explained(msgspec.Struct, frozen=True):
             self.open_quote,
             self.template,
             self.open_bracket,
+            self.closing_bracket,
             self.ended_early,
             self.reserved,
             self.colon,
@@ -161,6 +165,13 @@ class _Explained(msgspec.Struct, frozen=True):
         message = f"The `{opening}` that opens here is never closed."
         return finding("U021", self.began(), message, None, f"Close it with `{closing}`.")
 
+    def closing_bracket(self) -> Diagnostic | None:
+        """A bracket that closes nothing."""
+        if not self.says("expected", "not allowed", "cannot start any token") or self.at() not in ("]", "}"):
+            return None
+        message = f"This `{self.at()}` closes nothing."
+        return finding("U021", self.here(), message, None, "Take it out, or write the one that opens.")
+
     def ended_early(self) -> Diagnostic | None:
         """Text behind a closing quote: `'it's'`, or `"Yes" or no`."""
         if self.trouble.quoted_until is None or not self.says("expected", "not allowed"):
@@ -169,9 +180,19 @@ class _Explained(msgspec.Struct, frozen=True):
         rest = self.line()[column - 1 :].partition(" #")[0].rstrip()
         if line != self.trouble.line or not rest or rest.lstrip().startswith(":"):
             return None
+        if self.swallowed(line):
+            message = f"The quote that opens here is not closed before line {line}."
+            place = Place(self.source, *(self.trouble.quoted_from or (line, column)))
+            return finding("U021", place, message, None, "Close it where the text ends.")
         place = Place(self.source, line, column, len(rest))
         repair = "Quote the whole text; inside single quotes write '' for one."
         return finding("U025", place, "The quoted text ends before this.", None, repair)
+
+    def swallowed(self, until: int) -> bool:
+        """Whether the last quoted text, which ends in the line `until`, took an entry of its own into itself:
+        `a: "Yes` and below it `b: "No"`."""
+        row = self.trouble.quoted_from[0] if self.trouble.quoted_from is not None else until
+        return any(_ENTRY.match(line) for line in self.lines[row:until])
 
     def reserved(self) -> Diagnostic | None:
         """A sign that YAML keeps for itself at the beginning of a text."""
@@ -225,9 +246,15 @@ class _Explained(msgspec.Struct, frozen=True):
         """A line that is indented more or less than those it belongs to."""
         if not self.says("expected", "not allowed", "indentation", "leading"):
             return None
+        place = self.here()
+        if self.says("mapping values are not allowed"):
+            # The parser notices at the colon what is wrong with the beginning of the line.
+            entry = _ENTRY.match(self.line())
+            column = len(self.line()) - len(self.line().lstrip()) + 1
+            place = Place(self.source, place.line, column) if entry is not None else place
         return finding(
             "U023",
-            self.here(),
+            place,
             "This does not fit the lines above it.",
             "Expected: the entries of one list or mapping begin in the same column.",
             "Check the indentation.",

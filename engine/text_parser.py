@@ -96,6 +96,8 @@ class _Open:
     pieces: list[Piece] = field(default_factory=list)
     ways: list[Branch] = field(default_factory=list)
     had_else: bool = False
+    lost: bool = False
+    """Whether a condition of it cannot be read, so that nothing inside can be judged."""
 
 
 def read_text(node: Scalar, limits: Limits) -> tuple[tuple[Piece, ...], tuple[Diagnostic, ...]]:
@@ -116,6 +118,8 @@ class _Reading:
         self._text = node.text
         self._limits = limits
         self._open: list[_Open] = []
+        # The tags that are not known here and were found already, whose ends are no mistakes of their own.
+        self._refused: set[str] = set()
         self._path_left_open = False
 
     def bounded(self) -> bool:
@@ -285,13 +289,16 @@ class _Reading:
         start, end = tag.inside
         found = _TAG.match(self._text, start, end)
         word = found[1] if found is not None else ""
+        if word.startswith("end") and word.removeprefix("end") in self._refused:
+            return
         if found is None or word not in _TAGS:
+            self._refused.add(word)
             known = word in _KNOWN_ELSEWHERE
             message = f"`{{% {word} %}}` is not known in a text." if word else "This tag says nothing."
             repair = _TEXTS_KNOW if known or not word else did_you_mean(word, _TAGS) or _TEXTS_KNOW
             self._report("U102" if known else "U121", tag.start, tag.end, message, repair)
             if repair == _MEANT_IF:
-                self._open.append(_Open(tag.start, tag.end, None))
+                self._open.append(_Open(tag.start, tag.end, None, lost=True))
             return
         rest = (found.end(), end)
         if word == "if":
@@ -311,19 +318,24 @@ class _Reading:
     def _if(self, tag: _Tag, rest: tuple[int, int]) -> None:
         if len(self._open) >= self._limits.depth:
             self._report("U118", tag.start, tag.end, "This is nested too deeply.", "Use `if` steps instead.")
-        self._open.append(_Open(tag.start, tag.end, self._expression(*rest)))
+        condition = self._expression(*rest)
+        self._open.append(_Open(tag.start, tag.end, condition, lost=condition is None))
 
     def _next_way(self, tag: _Tag, condition: Expression | None, last: bool) -> None:
         current = self._open[-1]
         if current.had_else:
             message = "Nothing can follow {% else %} but {% endif %}."
             self._report("U122", tag.start, tag.end, message, "Move {% else %} to the end.")
+            current.lost = True
         current.ways.append(Branch(current.condition, tuple(current.pieces)))
         current.condition, current.pieces = condition, []
         current.had_else = current.had_else or last
+        current.lost = current.lost or (condition is None and not last)
 
     def _endif(self) -> None:
         closed = self._open.pop()
+        if closed.lost:
+            return
         closed.ways.append(Branch(closed.condition, tuple(closed.pieces)))
         self._current().append(Branches(tuple(closed.ways), closed.start))
 

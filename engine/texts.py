@@ -35,7 +35,7 @@ from engine.markdown import (
     lay_out,
 )
 from engine.nodes import Scalar
-from engine.rich import Block, RichText, Span
+from engine.rich import NO_TEXT, Block, RichText, Span
 from engine.source import Place
 from engine.text_parser import Branch, Branches, ClickPath, Hole, Piece, Words, read_text
 from engine.types import TEXT, OptionalType, RecordType, SecretType, Type, fits, in_words, present
@@ -51,7 +51,8 @@ class Template:
 
     `reads` are the names of the facts it reads, `actions` the actions it asks `can()` about. `constant` is
     the rendered text if it holds neither values nor branches. `render` is total: a value that is missing is
-    shown as "not known", and nothing raises.
+    shown as "not known", and nothing raises. A text that is `refused` has an error; it shows nothing, and
+    what can be read of it is there to be checked only.
     """
 
     source: Scalar
@@ -60,6 +61,7 @@ class Template:
     actions: frozenset[str]
     constant: RichText | None = field(compare=False, repr=False)
     render: Callable[[Facts], RichText] = field(compare=False, repr=False)
+    refused: bool = False
 
     def place_of(self, name: str) -> Place:
         """Where the fact or the action `name` is first named; the whole text's place if nowhere."""
@@ -69,17 +71,17 @@ class Template:
         return self.source.place
 
 
-def parse_text(
-    node: Scalar, limits: Limits = DEFAULT_LIMITS
-) -> tuple[Template | None, tuple[Diagnostic, ...]]:
-    """The text written in a scalar, and everything wrong with it; None if something is an error."""
+def parse_text(node: Scalar, limits: Limits = DEFAULT_LIMITS) -> tuple[Template, tuple[Diagnostic, ...]]:
+    """The text written in a scalar, and everything wrong with it. What cannot be read of it is left out, so
+    that the rest can be checked in the same run."""
     pieces, wrong = read_text(node, limits)
     findings = in_reading_order((*wrong, *_markup_findings(node, pieces)))
-    if has_errors(findings):
-        return None, findings
+    refused = has_errors(findings)
     every = tuple(expressions(pieces))
-    constant = None
-    if not any(isinstance(each, Branches) for each in pieces) and not every:
+    constant: RichText | None = None
+    if refused:
+        constant = NO_TEXT
+    elif not any(isinstance(each, Branches) for each in pieces) and not every:
         constant = _Layout(pieces, (), limits).render({})
     return Template(
         source=node,
@@ -88,6 +90,7 @@ def parse_text(
         actions=frozenset[str]().union(*(each.actions for each in every)),
         constant=constant,
         render=_renderer(pieces, limits) if constant is None else _always(constant),
+        refused=refused,
     ), findings
 
 

@@ -86,10 +86,11 @@ class Checking:
         """Remember one finding."""
         self.findings.append(finding(code, place, message, expected, repair))
 
-    def add(self, findings: Iterable[Diagnostic]) -> None:
-        """Remember findings, but those that say of a lost fact that it does not exist."""
+    def add(self, findings: Iterable[Diagnostic], unseen: frozenset[str] = frozenset()) -> None:
+        """Remember findings; none that says of a lost fact, or one of `unseen`, that it does not exist."""
+        lost = self.lost | unseen
         self.findings.extend(
-            each for each in findings if each.code != "U103" or _word_at(each.place) not in self.lost
+            each for each in findings if each.code != "U103" or _word_at(each.place) not in lost
         )
 
     # -- expressions ------------------------------------------------------------------------------
@@ -281,7 +282,7 @@ class Checking:
     def _inputs(self, step: VisitFlow, tree: Tree, known: Knowledge) -> None:
         strange = [*step.args, *([step.name] if step.items is not None else [])]
         meant = {closest(name, tree.inputs) for name in strange if name not in tree.inputs}
-        if step.items is not None and step.name not in tree.inputs:
+        if "each" in step.plan.parts.written and step.name not in tree.inputs:
             meant.update(tree.inputs)
         for name, (key, value) in step.args.items():
             if name in tree.untyped:

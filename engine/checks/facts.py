@@ -97,8 +97,10 @@ def check_facts(tree: Tree, checking: Checking) -> None:
         step.check(checking, known)
         _check_loose_expressions(step, checking, known)
         scopes = step.scopes(checking, known) if isinstance(step, Ask) else {}
+        lost = step.labels_without_item(checking, known) if isinstance(step, Ask) else ()
         for text in step.plan.parts.all_texts():
-            _check_text(text, checking, scopes.get(id(text), known))
+            unseen = frozenset({"item"} if text in lost else ())
+            _check_text(text, checking, scopes.get(id(text), known), unseen)
 
 
 def _check_loose_expressions(step: Step, checking: Checking, known: Knowledge) -> None:
@@ -112,8 +114,9 @@ def _check_loose_expressions(step: Step, checking: Checking, known: Knowledge) -
             checking.condition(option.condition, known)
 
 
-def _check_text(text: Template, checking: Checking, known: Knowledge) -> None:
+def _check_text(text: Template, checking: Checking, known: Knowledge, unseen: frozenset[str]) -> None:
+    """Report what is wrong with a text; nothing about the facts in `unseen`, which a mistake keeps open."""
     for name in sorted(text.reads):
         if name in known.maybe and name not in known.facts:
             checking.unset(name, text.place_of(name))
-    checking.add(check_text(text, checking.scope(known)))
+    checking.add(check_text(text, checking.scope(known)), unseen)

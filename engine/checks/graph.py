@@ -37,10 +37,16 @@ def _reached(tree: Tree, starts: Iterable[str], checking: Checking) -> frozenset
 
 
 def _unreachable(tree: Tree, reached: frozenset[str], checking: Checking) -> None:
-    """One finding for each first step of a stretch that cannot be reached."""
+    """One finding for each first step of a stretch that cannot be reached. Where ways lead to steps that do
+    not exist, so many steps with an id may be what was meant, and are left alone."""
     covered = set(reached)
+    meant = _lost_ways(tree, reached, checking)
     for path, step in tree.steps.items():
         if path in covered:
+            continue
+        if meant and "id" in step.plan.parts.words:
+            meant -= 1
+            covered |= _reached(tree, [path], checking)
             continue
         checking.report(
             "U210",
@@ -50,6 +56,12 @@ def _unreachable(tree: Tree, reached: frozenset[str], checking: Checking) -> Non
             "Let an answer, a `then` or a `go` lead here, or take it out.",
         )
         covered |= _reached(tree, [path], checking)
+
+
+def _lost_ways(tree: Tree, reached: frozenset[str], checking: Checking) -> int:
+    """How many ways lead to a step that does not exist and is like no other, but those that lead on."""
+    ways = [edge.to for path in reached for edge in checking.ways(tree.steps[path]) if edge.label]
+    return [*ways, *tree.on.values()].count(ANYWHERE)
 
 
 def _falls_off(tree: Tree, reached: frozenset[str], checking: Checking) -> None:

@@ -131,7 +131,7 @@ READING: Mapping[str, Code] = {
         "flow: greeting\nsteps:\n  - say: {{ client.name }} is here  # <- here\n",
     ),
     "U021": Code(
-        "A quote or bracket that stays open",
+        "A quote or bracket without its partner",
         "Every quote and bracket needs its partner; without it the rest of the file counts as a part of it.",
         "Close it where the text or list ends.",
         "flow: greeting\naudience: [agent, admin  # <- here\nsteps:\n  - say: Hello\n",

@@ -169,6 +169,12 @@ class Ask(Asking, frozen=True):
         with_item = known.with_fact("item", item)
         return {id(text): with_item for text in (self.label, self.detail) if text is not None}
 
+    def labels_without_item(self, checking: Checking, known: Knowledge) -> list[Template]:
+        """The label and detail of items of which a mistake in `of` keeps the type open."""
+        if "of" not in self.plan.parts.written or self._item_type(checking, known) is not None:
+            return []
+        return [text for text in (self.label, self.detail) if text is not None]
+
     def after(self, checking: Checking, known: Knowledge) -> Mapping[str, Knowledge]:
         """The saved fact is set, and on some ways known to be there."""
         ways = dict.fromkeys(self.answer_ids(), known)

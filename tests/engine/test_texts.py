@@ -27,7 +27,7 @@ HOSTILE: Final = cases("hostile_templates.yaml")
 def template(text: str, limits: Limits | None = None) -> Template:
     """The template of a text that can be read."""
     read, findings = parse_text(scalar(text), limits or Limits())
-    assert read is not None, [str(each) for each in findings]
+    assert not read.refused, [str(each) for each in findings]
     return read
 
 
@@ -57,8 +57,7 @@ def _lists(value: object) -> list[list[object]]:
 @pytest.mark.parametrize("case", WRONG, ids=lambda case: str(case["text"])[:40])
 def test_a_wrong_text_is_found_at_its_place(case: dict[str, object]) -> None:
     read, findings = parse_text(scalar(str(case["text"])))
-    if read is not None:
-        findings = (*findings, *check_text(read, SCOPE))
+    findings = (*findings, *check_text(read, SCOPE))
     told = " ".join(str(each) for each in findings)
     found = [f"{each.code} {each.place.line} {each.place.column} {each.place.length}" for each in findings]
     assert found == case["found"]
@@ -68,7 +67,8 @@ def test_a_wrong_text_is_found_at_its_place(case: dict[str, object]) -> None:
 @pytest.mark.parametrize("text", HOSTILE, ids=repr)
 def test_a_hostile_template_is_refused_with_its_place(text: str) -> None:
     read, findings = parse_text(scalar(text, line=3, column=5))
-    assert read is None
+    assert read.refused
+    assert read.render({}).text == ""
     assert findings
     assert all(each.place.line >= 3 and each.severity is Severity.ERROR for each in findings)
 
@@ -98,15 +98,13 @@ def test_a_hostile_template_is_refused_with_its_place(text: str) -> None:
 )
 def test_text_made_to_take_long_takes_no_time(text: str) -> None:
     read, findings = parse_text(scalar(text))
-    if read is None:
-        assert findings
-    else:
-        assert len(read.render({}).text) <= 20_001
+    assert read.refused == any(each.severity is Severity.ERROR for each in findings)
+    assert len(read.render({}).text) <= 20_001
 
 
 def test_a_text_that_is_too_long_is_refused() -> None:
     read, findings = parse_text(scalar("x" * 4_001))
-    assert read is None
+    assert read.refused
     assert [each.code for each in findings] == ["U117"]
 
 
@@ -244,8 +242,8 @@ PIECES: Final = (
 def test_any_text_is_read_or_refused(text: str) -> None:
     read, findings = parse_text(scalar(text))
     assert all(each.code in CODES for each in findings)
-    assert (read is None) == any(each.severity is Severity.ERROR for each in findings)
-    if read is not None:
-        check_text(read, SCOPE)
+    assert read.refused == any(each.severity is Severity.ERROR for each in findings)
+    check_text(read, SCOPE)
+    if not read.refused:
         rendered = read.render(facts())
         assert len(rendered.rich) == len(rendered.text.split("\n")) or not rendered.rich
