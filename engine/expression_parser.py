@@ -270,8 +270,17 @@ class _Builder:
             return None
         if of is None:
             return None
-        end = max((each.end for each in literals), default=at + len(parsed.name))
-        return Filtered(of, parsed.name, literals, at, of.start, end)
+        end = self._base + self._end_of_arguments(self._index[parsed.lineno]) if literals else at
+        return Filtered(of, parsed.name, literals, at, of.start, max(end, at + len(parsed.name)))
+
+    def _end_of_arguments(self, index: int) -> int:
+        """Past the bracket that closes the arguments behind the token at `index`."""
+        depth = 0
+        for token in self._tokens[index + 1 :]:
+            depth += _opening(token)
+            if depth <= 0:
+                return token.end
+        return self._tokens[-1].end
 
     def _call(self, parsed: nodes.Call) -> Tree | None:
         name = parsed.node

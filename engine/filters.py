@@ -80,7 +80,8 @@ class Misuse(msgspec.Struct, frozen=True):
 
 class Filter(msgspec.Struct, frozen=True):
     """One filter. `arguments` are the least and the most literals it takes; `check` gives the type of the
-    result for a present input; `apply` the value. `takes_unknown`: the input may be unknown."""
+    result for a present input; `apply` the value. `takes_unknown`: the input may be unknown. `hides`: what
+    comes out does not show what went in."""
 
     name: str
     doc: str
@@ -88,6 +89,7 @@ class Filter(msgspec.Struct, frozen=True):
     check: Callable[[Type, tuple[Literal, ...]], Type | Misuse]
     apply: Callable[[Value, tuple[Literal, ...]], Value]
     takes_unknown: bool = False
+    hides: bool = False
 
 
 Check: TypeAlias = Callable[[Type, tuple[Literal, ...]], Type | Misuse]
@@ -327,13 +329,15 @@ def _default(value: Value, args: tuple[Literal, ...]) -> Value:
 _TABLE: Final = (
     Filter("lower", "in small letters", (0, 0), _takes_plain_text, _lower),
     Filter("upper", "in capital letters", (0, 0), _takes_plain_text, _upper),
-    Filter("count", "how many items a list has", (0, 0), _takes_list, _count),
+    Filter("count", "how many items a list has", (0, 0), _takes_list, _count, hides=True),
     Filter("first", "the first item of a list, if there is one", (0, 0), _picks_item, _first),
     Filter("last", "the last item of a list, if there is one", (0, 0), _picks_item, _last),
     Filter("join", "the items of a list in one text", (0, 1), _joins, _join),
     Filter("only", "the records whose member is true", (1, 1), _selects, _only),
     Filter("without", "the records whose member is not true", (1, 1), _selects, _without),
-    Filter("masked", "an address that only its owner recognises", (0, 0), _takes_plain_text, _masked),
+    Filter(
+        "masked", "an address that only its owner recognises", (0, 0), _takes_plain_text, _masked, hides=True
+    ),
     Filter("spelled", "character by character", (0, 0), _takes_plain_text, _spelled),
     Filter("off_in_words", "the members of a record that are false", (0, 0), _reads_truths, _off_in_words),
     Filter("on_in_words", "the members of a record that are true", (0, 0), _reads_truths, _on_in_words),

@@ -18,7 +18,7 @@ from engine.limits import limit_facts
 from engine.schema import ANSWER_FIELDS, Field
 from engine.steps.kinds import KINDS
 from engine.type_names import WORDS
-from engine.types import in_words
+from engine.types import RecordType, in_words
 
 _EFFECTS: Mapping[Effect, str] = {
     Effect.READ: "reads only",
@@ -137,11 +137,25 @@ def _types(catalog: Catalog) -> Iterator[str]:
         f"For `inputs` and `results`: {kinds}, a record below, `optional …`, `list of …`, "
         "`id of client or contact`, `one of a, b, c`, and `A or B` for what two records have in common.",
         "",
+        "Some members not everybody may see: a flow that shows one to an audience that may not is refused.",
+        "",
     )
     for name, record in sorted(catalog.records.items()):
         members = ", ".join(f"`{member}` ({in_words(kind)})" for member, kind in record.members)
-        yield from (f"- **{name}**: {members}",)
+        yield f"- **{name}**: {members}.{''.join(f' {each}' for each in _hidden(record))}"
     yield ""
+
+
+def _hidden(record: RecordType) -> Iterator[str]:
+    """Who may not see which members of a record."""
+    groups: dict[frozenset[str], list[str]] = {}
+    for member, audiences in record.hidden:
+        groups.setdefault(audiences, []).append(member)
+    for audiences, members in groups.items():
+        who = " or ".join(each.value for each in Audience if each.value in audiences)
+        all_of_it = len(members) == len(record.members)
+        what = "Nothing of it" if all_of_it else ", ".join(f"`{each}`" for each in members)
+        yield f"{what} {'is' if all_of_it else 'not'} for a {who}."
 
 
 def _actions(catalog: Catalog) -> Iterator[str]:

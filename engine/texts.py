@@ -102,6 +102,29 @@ def check_text(template: Template, scope: Scope) -> tuple[Diagnostic, ...]:
     return in_reading_order(_check_pieces(template.pieces, scope))
 
 
+def values_shown(pieces: tuple[Piece, ...], scope: Scope) -> Iterator[tuple[Expression, Scope]]:
+    """Every expression whose value a text shows, each with what is known where it stands."""
+    for piece in pieces:
+        match piece:
+            case Words():
+                pass
+            case Hole(expression=expression):
+                yield expression, scope
+            case ClickPath(parts=parts):
+                yield from ((part, scope) for part in parts if isinstance(part, Expression))
+            case Branches(ways=ways):
+                around = scope
+                for way in ways:
+                    inside = around
+                    if way.condition is not None:
+                        checked = check_condition(way.condition, around)
+                        inside = around.knowing(checked.when_true)
+                        around = around.knowing(checked.when_false)
+                    yield from values_shown(way.pieces, inside)
+            case _:
+                assert_never(piece)
+
+
 def expressions(pieces: tuple[Piece, ...]) -> Iterator[Expression]:
     """Every expression in the pieces of a text, in reading order."""
     for piece in pieces:

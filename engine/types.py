@@ -56,14 +56,22 @@ class NothingType(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class RecordType:
-    """A record; `members` keeps the declared order. Two records are compared by their members."""
+    """A record; `members` keeps the declared order. Two records are compared by their members.
+
+    `hidden` names the members that not everybody may see, each with the audiences that may not.
+    """
 
     name: str = field(compare=False)
     members: tuple[tuple[str, Type], ...]
+    hidden: tuple[tuple[str, frozenset[str]], ...] = ()
 
     def member(self, name: str) -> Type | None:
         """The type of one member, or None if there is no such member."""
         return next((kind for key, kind in self.members if key == name), None)
+
+    def hidden_from(self, name: str) -> frozenset[str]:
+        """The audiences that may not see one member."""
+        return next((audiences for key, audiences in self.hidden if key == name), frozenset())
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -117,9 +125,12 @@ def present(kind: Type) -> Type:
     return kind.of if isinstance(kind, OptionalType) else kind
 
 
-def record(name: str, members: Mapping[str, Type]) -> RecordType:
-    """A record type named `name` with these members, in this order."""
-    return RecordType(name, tuple(members.items()))
+def record(
+    name: str, members: Mapping[str, Type], hidden: Mapping[str, frozenset[str]] | None = None
+) -> RecordType:
+    """A record type named `name` with these members, in this order; `hidden` says for some of them which
+    audiences may not see them."""
+    return RecordType(name, tuple(members.items()), tuple((hidden or {}).items()))
 
 
 def in_words(kind: Type) -> str:
@@ -207,7 +218,9 @@ def join(left: Type, right: Type) -> Type | None:
                 if both is not None:
                     shared[name] = both
             name = left.name if left.name == right.name else f"{left.name} or {right.name}"
-            return record(name, shared) if shared else None
+            hidden = {each: left.hidden_from(each) | right.hidden_from(each) for each in shared}
+            kept = {each: audiences for each, audiences in hidden.items() if audiences}
+            return record(name, shared, kept) if shared else None
     if fits(left, TEXT) and fits(right, TEXT):
         return TEXT
     return None

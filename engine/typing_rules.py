@@ -128,6 +128,11 @@ def check_condition(expression: Expression, scope: Scope) -> Checked:
     return Checked(checked.type, checked.when_true, checked.when_false, in_reading_order(checker.findings))
 
 
+def type_of_part(expression: Expression, part: Tree, scope: Scope) -> Type | None:
+    """The type of one part of an expression; nothing is reported."""
+    return _Checker(expression, scope).check(part, scope, _Use(whole=True)).type
+
+
 class _Use(msgspec.Struct, frozen=True):
     """How the value of a part is used: what type would be right, and whether it is the whole."""
 

@@ -26,6 +26,7 @@ from engine import (
     ListType,
     Param,
     RecordType,
+    Type,
     Undo,
     optional,
     record,
@@ -39,6 +40,20 @@ MESSAGE_ID = IdType(frozenset({"message"}))
 KIND = ChoiceType(("adult", "minor", "adult_with_guardian", "unknown"))
 INVITATION_KIND = ChoiceType(("first", "resend"))
 VERIFICATION_OUTCOME = ChoiceType(("passed", "failed"))
+
+STAFF = frozenset({Audience.PRACTITIONER, Audience.AGENT, Audience.ADMIN})
+SIGNED_IN = STAFF | {Audience.CLIENT}
+OFFICE = frozenset({Audience.AGENT, Audience.ADMIN})
+EVERYBODY = frozenset(Audience)
+
+
+def _about_somebody(name: str, members: Mapping[str, Type], staff_only: tuple[str, ...] = ()) -> RecordType:
+    """A record about a person. A visitor, who may be anybody, sees nothing of it. Whoever is signed in does
+    not see what is `staff_only`: addresses, numbers and birth dates in full, and what is about others.
+    Whoever finds a device open, or took an account over, must not learn here how to get further."""
+    hidden = {each: EVERYBODY - (STAFF if each in staff_only else SIGNED_IN) for each in members}
+    return record(name, members, hidden)
+
 
 CLINIC = record(
     "Clinic",
@@ -55,7 +70,7 @@ CLINIC = record(
         "older_links_end": optional(TRUTH),
     },
 )
-CLIENT_REF = record(
+CLIENT_REF = _about_somebody(
     "ClientRef",
     {
         "id": CLIENT_ID,
@@ -66,9 +81,10 @@ CLIENT_REF = record(
         "city": optional(TEXT),
         "email_masked": optional(TEXT),
     },
+    staff_only=("birth_year", "city"),
 )
 FOUND_CLIENTS = record("FoundClients", {"clients": ListType(CLIENT_REF), "truncated": TRUTH})
-CLIENT = record(
+CLIENT = _about_somebody(
     "Client",
     {
         "id": CLIENT_ID,
@@ -81,8 +97,9 @@ CLIENT = record(
         "status": ChoiceType(("active", "archived")),
         "version": TEXT,
     },
+    staff_only=("email", "phone", "birth_date"),
 )
-CONTACT = record(
+CONTACT = _about_somebody(
     "Contact",
     {
         "id": CONTACT_ID,
@@ -95,8 +112,9 @@ CONTACT = record(
         "phone": optional(TEXT),
         "version": TEXT,
     },
+    staff_only=("email", "phone"),
 )
-PORTAL_SETTINGS = record(
+PORTAL_SETTINGS = _about_somebody(
     "PortalSettings",
     {
         "subject": SUBJECT_ID,
@@ -106,8 +124,8 @@ PORTAL_SETTINGS = record(
         "version": TEXT,
     },
 )
-EMAIL_HISTORY = record("EmailHistory", {"subject": SUBJECT_ID, "changed_at": optional(MOMENT)})
-EMAIL_CHECK = record(
+EMAIL_HISTORY = _about_somebody("EmailHistory", {"subject": SUBJECT_ID, "changed_at": optional(MOMENT)})
+EMAIL_CHECK = _about_somebody(
     "EmailCheck",
     {
         "address": optional(TEXT),
@@ -119,8 +137,9 @@ EMAIL_CHECK = record(
         "look_alike": TRUTH,
         "often_blocked": TRUTH,
     },
+    staff_only=("address", "suggestion", "suggested_domain", "shared_with"),
 )
-ACCOUNT = record(
+ACCOUNT = _about_somebody(
     "Account",
     {
         "subject": SUBJECT_ID,
@@ -129,8 +148,9 @@ ACCOUNT = record(
         "mfa": optional(TRUTH),
         "last_login": optional(MOMENT),
     },
+    staff_only=("login_email",),
 )
-INVITATION = record(
+INVITATION = _about_somebody(
     "Invitation",
     {
         "subject": SUBJECT_ID,
@@ -141,8 +161,9 @@ INVITATION = record(
         "to_address": optional(TEXT),
         "message_id": optional(MESSAGE_ID),
     },
+    staff_only=("to_address",),
 )
-SEND_RECEIPT = record(
+SEND_RECEIPT = _about_somebody(
     "SendReceipt",
     {
         "message_id": MESSAGE_ID,
@@ -152,7 +173,7 @@ SEND_RECEIPT = record(
         "sent_at": MOMENT,
     },
 )
-DELIVERY = record(
+DELIVERY = _about_somebody(
     "Delivery",
     {
         "state": ChoiceType(
@@ -175,10 +196,11 @@ DELIVERY = record(
         "masked": optional(TEXT),
         "at": optional(MOMENT),
     },
+    staff_only=("status",),
 )
 TICKET_REF = record("TicketRef", {"id": IdType(frozenset({"ticket"})), "number": TEXT, "mailed": TRUTH})
 QUEUE_REF = record("QueueRef", {"id": IdType(frozenset({"request"}))})
-VERIFICATION = record(
+VERIFICATION = _about_somebody(
     "Verification",
     {
         "id": IdType(frozenset({"verification"})),
@@ -189,8 +211,9 @@ VERIFICATION = record(
         "by": TEXT,
         "at": MOMENT,
     },
+    staff_only=("method", "by"),
 )
-EMAIL_CHANGE = record(
+EMAIL_CHANGE = _about_somebody(
     "EmailChange",
     {
         "subject": SUBJECT_ID,
@@ -201,7 +224,7 @@ EMAIL_CHANGE = record(
         "notified_new": TRUTH,
     },
 )
-TEMP_CREDENTIAL = record(
+TEMP_CREDENTIAL = _about_somebody(
     "TempCredential",
     {
         "subject": SUBJECT_ID,
@@ -212,8 +235,9 @@ TEMP_CREDENTIAL = record(
         "must_change": optional(TRUTH),
         "notified": optional(TRUTH),
     },
+    staff_only=("login_email",),
 )
-CONSENT = record(
+CONSENT = _about_somebody(
     "Consent",
     {
         "client": CLIENT_ID,
@@ -223,8 +247,9 @@ CONSENT = record(
         "at": optional(MOMENT),
         "version": TEXT,
     },
+    staff_only=("granted_by",),
 )
-VIDEO_SESSION = record(
+VIDEO_SESSION = _about_somebody(
     "VideoSession",
     {
         "subject": SUBJECT_ID,
@@ -261,11 +286,6 @@ RECORDS: Mapping[str, RecordType] = {
         VIDEO_SESSION,
     )
 }
-
-STAFF = frozenset({Audience.PRACTITIONER, Audience.AGENT, Audience.ADMIN})
-SIGNED_IN = STAFF | {Audience.CLIENT}
-OFFICE = frozenset({Audience.AGENT, Audience.ADMIN})
-EVERYBODY = frozenset(Audience)
 
 _CLIENT_PARAM = Param("client", CLIENT_ID, doc="the client's id")
 _SUBJECT_PARAM = Param("subject", SUBJECT_ID, doc="the id of the client or contact it is about")

@@ -156,12 +156,12 @@ class Checking:
             "U300",
             place,
             f"`{name}` is not set on every way that leads here"
-            + self._shown_by(lambda known: name not in known.facts),
+            + self.shown_by(lambda known: name not in known.facts),
             None,
             "Set it on every way, or ask for it only where it is set.",
         )
 
-    def _shown_by(self, holds: Callable[[Knowledge], bool]) -> str:
+    def shown_by(self, holds: Callable[[Knowledge], bool]) -> str:
         """The end of a sentence that says which way to the step at hand shows it."""
         if self._ways_told >= MOST_WAYS:
             return "."
@@ -195,7 +195,7 @@ class Checking:
                 "U307",
                 name.place,
                 f"{' and '.join(shut_out)} may not call `{action.name}`, and this flow is for them too"
-                + self._shown_by(lambda known: Audience(shut_out[0]) in self.audience_at(known)),
+                + self.shown_by(lambda known: Audience(shut_out[0]) in self.audience_at(known)),
                 f"Those who may: {', '.join(sorted(each.value for each in action.audiences))}.",
                 f"Ask first: `if: can('{action.name}')`, or narrow the flow's `audience`.",
             )
@@ -204,11 +204,15 @@ class Checking:
     def audience_at(self, known: Knowledge) -> frozenset[Audience]:
         """Who can hold the conversation where `known` holds: the flow's audience, but those that a comparison
         of `audience` has ruled out, and those that may not call an action for which `can()` said yes."""
-        allowed = [each for each in self.catalog.actions.values() if allowed_path(each.name) in known.known]
+        return self.audience_where(known.known)
+
+    def audience_where(self, notes: frozenset[str]) -> frozenset[Audience]:
+        """The same where these paths and notes are known."""
+        allowed = [each for each in self.catalog.actions.values() if allowed_path(each.name) in notes]
         return frozenset(
             each
             for each in self.tree.audience
-            if not is_ruled_out("audience", each.value, known.known)
+            if not is_ruled_out("audience", each.value, notes)
             and all(each in action.audiences for action in allowed)
         )
 
@@ -270,7 +274,7 @@ class Checking:
                 "U307",
                 step.flow.place,
                 f"`{tree.name}` is not for {' and '.join(shut_out)}, and this flow is"
-                + self._shown_by(lambda known: Audience(shut_out[0]) in self.audience_at(known)),
+                + self.shown_by(lambda known: Audience(shut_out[0]) in self.audience_at(known)),
                 None,
                 "Widen the `audience` there, or narrow it here.",
             )

@@ -9,6 +9,7 @@ from engine.checks.checking import Checking
 from engine.checks.circles import Silence
 from engine.checks.facts import check_facts
 from engine.checks.graph import check_graph
+from engine.checks.private import check_private
 from engine.checks.solved import check_solved
 from engine.codes import finding
 from engine.diagnostics import Diagnostic
@@ -33,6 +34,7 @@ def check_pack(
         check_facts(tree, checkings[tree.name])
     for tree in trees.values():
         check_graph(tree, checkings[tree.name], silence)
+    check_private(checkings)
     check_solved(checkings)
     findings += [each for checking in checkings.values() for each in checking.findings]
     endless = _endless_visits(trees)

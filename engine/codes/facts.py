@@ -190,6 +190,22 @@ FACTS: Mapping[str, Code] = {
             "    end: stopped\n"
         ),
     ),
+    "U316": Code(
+        "Shown to somebody who may not see it",
+        "Records say for their members who may not see them: a visitor may be anybody, and whoever is signed"
+        " in does not see addresses and birth dates in full. Here such a value is shown to one of the flow's"
+        " audiences; it may have come through `set`, or through the inputs and results of other flows.",
+        "Take it out, mask it (`| masked`), or show it to the others only: `{% if audience != 'client' %}`.",
+        (
+            "flow: example\n"
+            "audience: [agent, client]\n"
+            "inputs: {client: Client}\n"
+            "exits: [done]\n"
+            "steps:\n"
+            "  - say: \"You were born on {{ client.birth_date | default('?') }}.\" # <- here\n"
+            "  - return: done\n"
+        ),
+    ),
     "U320": Code(
         "A fact that nobody reads",
         "A step sets a fact, and no condition, text, call or result of the flow uses it. Mostly another name"
