@@ -228,7 +228,7 @@ STRUCTURE: Mapping[str, Code] = {
         "A word that is not known here",
         "Only certain words can stand here.",
         "Take one of those that are named.",
-        ("flow: example\naudience: [agent]\nsteps:\n  - end: sovled # <- here\n"),
+        ("flow: example\naudience: [agent]\nsteps:\n  - end: stoped # <- here\n"),
     ),
     "U218": Code(
         "A route for an answer that is not there",
