@@ -14,7 +14,11 @@ gives the conversation up. The turn after `reveal` holds the secret (`"reveal": 
 With `--secret-fd N` a question for a secret is answered by the next line of that file descriptor, and nothing
 is read from the input for it; once there are no more lines, secrets are answers like others.
 
-Anything else is answered by the present turn with a `problem`, and the conversation goes on.
+Anything else is answered by the present turn with a `problem`, and the conversation goes on. So it does when
+the store or the clinic's system cannot be used for a while: the problem `unusable` says why and what to do.
+The next answer must then name its `prompt` or its `seq`, because one that was on its way already may have
+been meant for another question. Where the input ends after that trouble, it is what the conversation ends
+with.
 """
 
 from __future__ import annotations
@@ -27,10 +31,12 @@ from typing import NoReturn, Protocol, TextIO, TypeAlias, assert_never
 
 import msgspec
 
+from adapters.problems import Unusable
 from adapters.view import Json, View, as_json
 from engine import Given, Problem, Value
 
 LONGEST_LINE = 65_536
+UNUSABLE, UNNAMED = "unusable", "say-which"
 
 
 class Talk(Protocol):
@@ -105,29 +111,67 @@ _BESIDE: Mapping[str, set[str]] = {"answer": {"prompt", "seq"}, "change": {"seq"
 def converse(talk: Talk, view: View, source: TextIO, sink: TextIO, secrets: TextIO | None = None) -> View:
     """Talk until the session ends or the input does, and return the last view (whose `end` is None if
     the session is still open). A question for a secret is answered by the next line of `secrets`, as long as
-    there is one."""
+    there is one. Raises Unusable where the input ends after trouble with the store or the clinic's system."""
     _write(view, sink)
+    trouble: Unusable | None = None
     while view.end is None:
         secret = _secret_for(view, secrets)
-        if secret is not None:
-            view = _replied(talk, view, secret)
+        request = secret or _requested(source)
+        if request is None:
+            break
+        if trouble is not None:
+            request = _certain(request, view)
+        try:
+            view = _taken(talk, view, request, sink)
+            trouble = None if view.problem is None or view.problem.code != UNNAMED else trouble
+        except Unusable as error:
+            if secret is not None:
+                # It is used up, and the next one may be meant for something else.
+                raise
+            trouble = error
+            view = _again(view, _unusable(error, view))
             _write(view, sink)
-            continue
-        line = source.readline(LONGEST_LINE + 1)
-        if not line:
-            return view
-        if not line.strip():
-            continue
-        overlong = len(line) > LONGEST_LINE and not line.endswith("\n")
-        if overlong:
-            _skip_line(source)
-        request = _overlong() if overlong else read_request(line)
-        if isinstance(request, Wanted) and request.what == "reveal":
-            view = _reveal(talk, view, request.text, sink)
-            continue
-        view = _replied(talk, view, request)
-        _write(view, sink)
+    if trouble is not None:
+        raise trouble
     return view
+
+
+def _requested(source: TextIO) -> Request | None:
+    """What the next line asks for; None where there are no more."""
+    while line := source.readline(LONGEST_LINE + 1):
+        if len(line) > LONGEST_LINE and not line.endswith("\n"):
+            _skip_line(source)
+            return _overlong()
+        if line.strip():
+            return read_request(line)
+    return None
+
+
+def _taken(talk: Talk, view: View, request: Request, sink: TextIO) -> View:
+    """The turn after a request, which has been written. Raises Unusable, with nothing written."""
+    if isinstance(request, Wanted) and request.what == "reveal":
+        return _reveal(talk, view, request.text, sink)
+    following = _replied(talk, view, request)
+    _write(following, sink)
+    return following
+
+
+def _unusable(error: Unusable, view: View) -> Problem:
+    """Why nothing went on, and how to go on then."""
+    words = f"{error.message} {error.advice}".rstrip()
+    named = f' Then answer again, with "seq": {view.seq}.' if view.prompt is not None else ""
+    return Problem(UNUSABLE, words + named)
+
+
+def _certain(request: Request, view: View) -> Request:
+    """The request after trouble: an answer must say which question it is for."""
+    if isinstance(request, Answered) and request.prompt is None and request.seq is None:
+        return Problem(
+            UNNAMED,
+            f'Something went wrong before this answer. Say that it is meant for this question: add "seq":'
+            f" {view.seq}.",
+        )
+    return request
 
 
 def _secret_for(view: View, secrets: TextIO | None) -> Answered | None:

@@ -38,7 +38,13 @@ class HeadFile:
         """The head, or None if none was ever kept. Raises HeadBroken, Unusable; with `to_move` also where it
         can be read but not moved."""
         with self._held(os.O_RDWR if to_move else os.O_RDONLY) as file:
-            return None if file is None else self._newest(file)
+            if file is None:
+                return None
+            newest = self._newest(file)
+            if to_move and newest is not None:
+                # That it can be opened does not say that it can be written: it is written as it is.
+                self._put(file, newest)
+            return newest
 
     def move(self, end: End) -> None:
         """Move the head on to `end`; one that is further already stays. Raises HeadBroken, Unusable."""
@@ -47,14 +53,14 @@ class HeadFile:
                 return
             newest = self._newest(file)
             if newest is None or newest.number < end.number:
-                os.pwrite(file, self._slot(end), (end.number % _SLOTS) * _SLOT_BYTES)
+                self._put(file, end)
 
     def replace(self, end: End) -> None:
         """Put this head in the place of whatever the file holds. Raises Unusable."""
         with self._held(os.O_RDWR | os.O_CREAT) as file:
             if file is not None:
                 os.ftruncate(file, 0)
-                os.pwrite(file, self._slot(end), (end.number % _SLOTS) * _SLOT_BYTES)
+                self._put(file, end)
 
     @contextmanager
     def _held(self, flags: int) -> Iterator[int | None]:
@@ -84,6 +90,9 @@ class HeadFile:
                 " another one; nothing is changed meanwhile.",
             )
         return max(sound, key=lambda end: end.number, default=None)
+
+    def _put(self, file: int, end: End) -> None:
+        os.pwrite(file, self._slot(end), (end.number % _SLOTS) * _SLOT_BYTES)
 
     def _slot(self, end: End) -> bytes:
         told = end.number.to_bytes(_NUMBER_BYTES, "big") + end.seal

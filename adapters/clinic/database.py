@@ -187,6 +187,11 @@ def _unusable(path: Path, error: sqlite3.Error) -> Unusable:
             f"The clinic at {path} cannot be opened for writing.",
             "Make the file and its folder writable for you, or name another file.",
         )
+    if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
+        return Unusable(
+            f"The clinic at {path} cannot be used: the disk is full or has failed ({error}).",
+            "Make room on the disk, then try again; the clinic is as it was.",
+        )
     if code == sqlite3.SQLITE_BUSY:
         return Unusable(f"The clinic at {path} is in use by something else.", "Try again in a moment.")
     return Unusable(f"The clinic at {path} cannot be used ({error}).", _INIT)

@@ -268,7 +268,10 @@ class SqliteBook:
         if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             return Unusable(f"The file {self._path} is in use and did not become free.", "Try again.")
         if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
-            return Unusable(f"The file {self._path} could not be written.", "Make room on the disk.")
+            return Unusable(
+                f"The file {self._path} could not be written: the disk is full or has failed.",
+                "Make room on the disk, then answer again. Nothing that was acknowledged is lost.",
+            )
         return Unusable(
             f"The file {self._path} cannot be opened or written.",
             "Check that the file and its folder belong to you and can be written.",

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.jsonlines import LONGEST_LINE, converse
+from adapters.problems import Unusable
 from adapters.view import View
 from engine import Choice, Did, Problem, Prompt, Value, plain
 from tests.adapters.console.scripted import JUNK, NAUGHTY, SWITCH, Scripted, asking, ending
@@ -156,3 +157,55 @@ def test_a_secret_comes_from_elsewhere_as_long_as_there_is_one() -> None:
     assert driver.answers == ["missing", "first", "second", "third"]
     assert last.end is not None
     assert "first" not in out.getvalue()
+
+
+class TroubledDriver(Scripted):
+    """Cannot keep the first answers, so many as it is told."""
+
+    def __init__(self, times: int, *turns: View) -> None:
+        super().__init__(*turns)
+        self._times = times
+
+    def answer(
+        self, session: str, value: Value, *, prompt: str | None = None, seq: int | None = None
+    ) -> View:
+        if self._times:
+            self._times -= 1
+            raise Unusable("The disk is full.", "Make room.")
+        return super().answer(session, value, prompt=prompt, seq=seq)
+
+
+def test_trouble_with_the_store_is_told_and_the_conversation_goes_on() -> None:
+    out = io.StringIO()
+    lines = '{"answer": "missing"}\n{"answer": "missing", "seq": 1}\n{"answer": "missing", "seq": 1}\n'
+    driver = TroubledDriver(2, asking(JUNK, "Let us look."), ending())
+    last = converse(driver, asking(JUNK, "Let us look."), io.StringIO(lines), out)
+    turns = [json.loads(line) for line in out.getvalue().splitlines()]
+    assert turns[1]["problem"] == turns[2]["problem"]
+    assert turns[1]["problem"]["code"] == "unusable"
+    assert "The disk is full. Make room." in turns[1]["problem"]["text"]
+    assert (turns[1]["say"], turns[1]["prompt"]) == ([], turns[0]["prompt"])
+    assert last.end is not None
+
+
+def test_after_trouble_an_answer_must_say_which_question_it_is_for() -> None:
+    out = io.StringIO()
+    lines = '{"answer": "missing"}\n{"answer": "both"}\n{"answer": "both"}\n{"answer": "missing", "seq": 1}\n'
+    driver = TroubledDriver(1, asking(JUNK), asking(SWITCH), ending())
+    converse(driver, driver.turns[0], io.StringIO(lines), out)
+    turns = [json.loads(line) for line in out.getvalue().splitlines()]
+    assert [(turn.get("problem") or {}).get("code") for turn in turns] == [
+        None,
+        "unusable",
+        "say-which",
+        "say-which",
+        None,
+    ]
+    assert 'add "seq": 1' in turns[2]["problem"]["text"]
+    assert driver.answers == ["missing"]
+
+
+def test_where_the_input_ends_in_trouble_that_is_how_it_ends() -> None:
+    driver = TroubledDriver(1, asking(JUNK), ending())
+    with pytest.raises(Unusable, match="The disk is full"):
+        converse(driver, asking(JUNK), io.StringIO('{"answer": "missing"}\n'), io.StringIO())

@@ -11,12 +11,14 @@ import os
 import signal
 import socket
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Thread
+from typing import BinaryIO
 
 from adapters.cli import run
 from adapters.clinic.served.behind import example_at
@@ -162,14 +164,14 @@ class _Sink:
         self._folder = folder
 
     async def handle_DATA(self, server: object, session: object, envelope: object) -> str:  # noqa: N802
-        from aiosmtpd.smtp import Envelope
+        from mailbox import Maildir
 
-        from adapters.mail.maildir import _opened
+        from aiosmtpd.smtp import Envelope
 
         assert isinstance(envelope, Envelope)
         assert isinstance(envelope.content, bytes)
         to = f"Delivered-To: {envelope.rcpt_tos[0]}\n".encode()
-        _opened(self._folder).add(to + envelope.content.replace(b"\r\n", b"\n"))
+        Maildir(self._folder).add(to + envelope.content.replace(b"\r\n", b"\n"))
         return "250 OK"
 
 
@@ -184,15 +186,13 @@ def hold(
     nothing more. `decide` sees the system calls of its process; a `cold` one loads Python and unstuck
     anew."""
     what = ["--resume", session] if session else [FLOW]
-    asked, answers = os.pipe(), os.pipe()
-    notes, began = place.folder / "stderr", time.monotonic()
+    asked, answers, began = os.pipe(), os.pipe(), time.monotonic()
 
-    def child() -> int:
+    def child(notes: BinaryIO) -> int:
         os.dup2(answers[0], 0)
         os.dup2(asked[1], 1)
-        errors = os.open(notes, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
-        os.dup2(errors, 2)
-        for descriptor in (*asked, *answers, errors):
+        os.dup2(notes.fileno(), 2)
+        for descriptor in (*asked, *answers):
             os.close(descriptor)
         if cold:
             os.execv(sys.executable, [sys.executable, "-c", CODE, "chat", *what, *place.arguments()])
@@ -200,15 +200,17 @@ def hold(
         sys.stdout, sys.stderr = os.fdopen(1, "w", encoding="utf-8"), os.fdopen(2, "w", encoding="utf-8")
         return run(["chat", *what, *place.arguments()])
 
-    pid = traced(child)
-    os.close(asked[1])
-    os.close(answers[0])
-    heard = Heard()
-    talk = Thread(target=_talk, args=(heard, asked[0], answers[1], began, reply, pid))
-    talk.start()
-    heard.code = watch(pid, decide or (lambda point: None))
-    talk.join()
-    heard.said = notes.read_text(encoding="utf-8", errors="replace")
+    with tempfile.TemporaryFile() as notes:
+        pid = traced(lambda: child(notes))
+        os.close(asked[1])
+        os.close(answers[0])
+        heard = Heard()
+        talk = Thread(target=_talk, args=(heard, asked[0], answers[1], began, reply, pid))
+        talk.start()
+        heard.code = watch(pid, decide or (lambda point: None))
+        talk.join()
+        notes.seek(0)
+        heard.said = notes.read().decode("utf-8", "replace")
     return heard
 
 
@@ -238,8 +240,8 @@ def _talk(
                 sink.flush()
         except BrokenPipeError:
             pass
-        except AssertionError as error:
-            heard.trouble = str(error)
+        except Exception as error:
+            heard.trouble = f"{type(error).__name__}: {error}"
         finally:
             if heard.trouble:
                 os.kill(pid, signal.SIGKILL)

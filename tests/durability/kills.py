@@ -71,7 +71,7 @@ def matters(point: Point, place: Place) -> bool:
     if place.kind != "files":
         return point.kind is Kind.SOCKET
     if point.kind is Kind.FILE:
-        return point.path.startswith(str(place.folder)) and not point.path.endswith("/stderr")
+        return point.path.startswith(str(place.folder))
     return point.kind is Kind.PIPE
 
 
@@ -195,11 +195,11 @@ def _judged(
     if left.many:
         trouble.append("there are several sessions")
     lost = _lost(before, left, after)
-    shown = any(each["outcome"] in ("reconciled", "unknown") for each in _did(after.turns[:1]))
+    shown = any(each["outcome"] in ("reconciled", "unknown") for each in did_in(after.turns[:1]))
     if left.unknown != shown:
         trouble.append(f"unknown is {left.unknown}, and shown {shown}")
-    open_still = any(each["outcome"] == "unknown" for each in _did(after.turns[:1]))
-    twice, amiss = _compared(
+    open_still = any(each["outcome"] == "unknown" for each in did_in(after.turns[:1]))
+    twice, amiss = compared(
         held_at(place.folder / "clinic.db", place.folder / "mail"), whole.held, open_still
     )
     trouble += amiss + _unsound(place)
@@ -220,7 +220,7 @@ def _outcome(heard: Heard) -> str:
     return str(end["outcome"]) if isinstance(end, dict) else ""
 
 
-def _did(turns: list[dict[str, object]]) -> list[dict[str, object]]:
+def did_in(turns: list[dict[str, object]]) -> list[dict[str, object]]:
     return [each for turn in turns if isinstance(turn["did"], list) for each in turn["did"]]
 
 
@@ -230,7 +230,7 @@ def _lost(before: Heard, left: _Left, after: Heard) -> bool:
         return False
     if not left.session or not after.turns:
         return True
-    told = Counter(each["action"] for each in _did(before.turns) if each["outcome"] == "confirmed")
+    told = Counter(each["action"] for each in did_in(before.turns) if each["outcome"] == "confirmed")
     kept = Counter(entry.action for entry in left.ledger if entry.status == "confirmed")
     last, first = before.turns[-1], after.turns[0]
     return (
@@ -240,7 +240,7 @@ def _lost(before: Heard, left: _Left, after: Heard) -> bool:
     )
 
 
-def _compared(
+def compared(
     held: Mapping[str, Value], wanted: Mapping[str, Value], open_still: bool
 ) -> tuple[bool, list[str]]:
     """Whether anything was done twice, and what else is not as it would be undisturbed. While the agent was

@@ -3,7 +3,6 @@ that `python -m tests.durability kills` tries, and all of them in the long run."
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
@@ -15,12 +14,6 @@ from tests.durability.many import workers
 from tests.durability.tracer import why_not
 
 pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not() or "nothing")
-
-
-@pytest.fixture(scope="module")
-def pool() -> Iterator[ProcessPoolExecutor]:
-    with workers(1) as pool:
-        yield pool
 
 
 def told(folder: Path) -> tuple[int, int]:

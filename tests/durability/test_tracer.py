@@ -4,23 +4,16 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from threading import Thread
 
 import pytest
 
-from tests.durability.many import workers
 from tests.durability.tracer import Fail, Kill, Kind, Point, traced, watch, why_not
 
 pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not() or "nothing")
-
-
-@pytest.fixture(scope="module")
-def pool() -> Iterator[ProcessPoolExecutor]:
-    with workers(1) as pool:
-        yield pool
 
 
 def write_lines(path: Path) -> Callable[[], int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import mailbox
 import os
 from email import message_from_bytes
@@ -79,6 +80,24 @@ def test_an_unwritable_folder_sends_nothing(tmp_path: Path) -> None:
     carrier.check()
     (tmp_path / "mail" / "tmp").chmod(0o500)
     assert isinstance(carrier.send(message(), "a@clinic.example", "b@post.example"), Unreachable)
+
+
+def test_where_the_last_step_fails_nothing_was_delivered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise whoever is told so sends it once more."""
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    carrier = Maildir(tmp_path / "mail")
+    carrier.send(message("one"), "a@clinic.example", "b@post.example")
+    for step in ("rename", "link", "unlink", "remove"):
+        with monkeypatch.context() as patch:
+            patch.setattr(os, step, refuse)
+            sent = carrier.send(message(step), "a@clinic.example", "b@post.example")
+        delivered = [str(found["Subject"]) for found in mailbox.Maildir(tmp_path / "mail")]
+        assert (step in delivered) == (sent == Accepted())
 
 
 def test_a_recipient_cannot_add_a_header(tmp_path: Path) -> None:
