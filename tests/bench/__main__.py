@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import keeping, replays, start, turns
+from tests.bench import keeping, replays, start, turns, writers
 from tests.bench.report import table
 
 
 def main(wanted: list[str]) -> None:
     """Measure what was asked for; everything without arguments."""
-    unknown = set(wanted) - {"turns", "keeping", "start", "replays"}
+    unknown = set(wanted) - {"turns", "keeping", "writers", "start", "replays"}
     if unknown:
         sys.exit(
-            f"There is no part {min(unknown)!r}: say turns, keeping, start, replays, or nothing for all."
+            f"There is no part {min(unknown)!r}: say turns, keeping, writers, start, replays, or nothing."
         )
     if not wanted or "turns" in wanted:
         beside = "beside a hand-written generator with compiled Jinja2 templates (CPU time)"
@@ -21,6 +21,9 @@ def main(wanted: list[str]) -> None:
     if not wanted or "keeping" in wanted:
         beside = "beside the same without (CPU time)"
         print(table(f"Conversations kept encrypted and audited, {beside}", keeping.measured()), flush=True)
+    if not wanted or "writers" in wanted:
+        beside = "beside single commits with the same settings (time on the wall)"
+        print(table(f"Durable turns of many at once, {beside}", writers.measured()), flush=True)
     if not wanted or "start" in wanted:
         figures, notes = start.measured()
         print(table("Start, beside bare Python importing the same libraries", figures, notes), flush=True)
