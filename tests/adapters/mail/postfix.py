@@ -1,5 +1,5 @@
-"""A real Postfix with a configuration of its own: it takes every mail, relays it to a server that refuses some
-recipients, and delivers what comes back to a Maildir."""
+"""A real Postfix with a configuration of its own: it takes every mail, relays it to a server that refuses
+some recipients, and delivers what comes back to a Maildir."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A real Postfix takes a mail for somebody who is not there, and sends a report later: the flow tells of it."""
+"""A real Postfix takes a mail for somebody who is not there, and reports later: the flow tells of it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ PEOPLE = """clinic:
   mail_from: no-reply@mapleleaf.example
   timezone: America/Toronto
 clients:
-  - {name: Nora Quist, kind: adult, email: nouser@post.example, online_access: true, email_notifications: true}
+  - {name: Nora Quist, kind: adult, email: nouser@post.example}
 """
 
 
