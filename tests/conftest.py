@@ -84,7 +84,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Name what was skipped, and why, in one line a reason; the tables that were asked for."""
     if terminalreporter.config.getoption("--fault-tables"):
         for name, made in ((FAULT, fault_table), (TRAP, trap_table)):
-            terminalreporter.write_line(f"\n{made(told_under(name, terminalreporter))}\n")
+            told = told_under(name, terminalreporter)
+            terminalreporter.write_line(f"\n{made(told)}\n" if told else "")
     skipped = terminalreporter.stats.get("skipped", [])
     for reason, count in sorted(Counter(skip_reason(report) for report in skipped).items()):
         tests = "1 test" if count == 1 else f"{count} tests"
