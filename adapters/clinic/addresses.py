@@ -14,8 +14,8 @@ from adapters.clinic.names import folded
 from adapters.clinic.records import Person, persons
 from engine import Value
 
-# Providers whose domains are often mistyped; the clinic's own frequent domains are added to them. A short list
-# of our own: those of packages are not kept up, or hold thousands of domains that no slip should lead to.
+# Providers whose domains are often mistyped; the clinic's own frequent domains are added to them. A short
+# list of our own: those of packages are not kept up, or hold thousands that no slip should lead to.
 PROVIDERS = frozenset(
     """gmail.com googlemail.com outlook.com hotmail.com live.com msn.com icloud.com me.com mac.com aol.com
     yahoo.com yahoo.ca yahoo.co.uk yahoo.fr hotmail.ca hotmail.co.uk hotmail.fr live.ca outlook.fr proton.me
