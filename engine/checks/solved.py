@@ -132,8 +132,10 @@ class _Search:
         """What can come of entering a flow; nothing of one that is not there, or that is being followed."""
         key = (name, standing)
         if key not in self._known:
+            if depth >= DEEPEST:
+                return Passage()
             self._known[key] = Passage()
-            if name in self._checkings and depth < DEEPEST:
+            if name in self._checkings:
                 self._known[key] = self._followed(self._checkings[name], standing, depth)
         return self._known[key]
 
