@@ -24,11 +24,11 @@ from adapters.logs import log
 from adapters.problems import NothingThere, PlainProblem, Unusable
 from adapters.view import Json, View, as_json
 from adapters.web import metrics as counting
-from adapters.web.assets import WIDGET
+from adapters.web.assets import WIDGET, WORDS, Asset
 from adapters.web.bodies import Answer, Change, Renewal, Start, Step
 from adapters.web.bounds import MOST_AT_ONCE, MOST_STREAMS, Bounds
 from adapters.web.description import description
-from adapters.web.operations import OPERATIONS, SCRIPT, Name, Operation
+from adapters.web.operations import JSON, OPERATIONS, SCRIPT, Name, Operation
 from adapters.web.reading import address_of, decoded, foreign_origin, json_of, key_of, token_of
 from adapters.web.refused import API_HEADERS, Refused, foreign_page, not_there, problem
 from adapters.web.service import Service
@@ -79,6 +79,7 @@ class Api:
             "ready": self._ready,
             "metrics": self._count,
             "widget": self._widget,
+            "words": self._words,
         }
         routes: list[BaseRoute] = [
             Route(each.path, self._opened(each, does[each.name]), methods=[each.method])
@@ -210,20 +211,13 @@ class Api:
         return Response(self.metrics.page(), media_type=counting.MEDIA_TYPE)
 
     async def _widget(self, request: Request) -> Response:
-        # A module script of another origin is only run with these; the text is the same for everybody.
-        headers = {
-            "Access-Control-Allow-Origin": "*",
-            "Cache-Control": "no-cache",
-            "Cross-Origin-Resource-Policy": "cross-origin",
-            "ETag": WIDGET.etag,
-            "Vary": "Accept-Encoding",
-        }
-        if request.headers.get("if-none-match") == WIDGET.etag:
-            return Response(status_code=304, headers=headers)
-        if "gzip" in request.headers.get("accept-encoding", ""):
-            headers["Content-Encoding"] = "gzip"
-            return Response(WIDGET.packed, media_type=SCRIPT, headers=headers)
-        return Response(WIDGET.text, media_type=SCRIPT, headers=headers)
+        return _file(request, WIDGET, SCRIPT)
+
+    async def _words(self, request: Request) -> Response:
+        found = WORDS.get(request.path_params["language"])
+        if found is None:
+            raise Refused(404, "The widget does not know this language.", "It speaks English then.")
+        return _file(request, found, JSON)
 
     # -- around a request -----------------------------------------------------------------------------------
 
@@ -296,6 +290,24 @@ def _refused(error: Refused | PlainProblem) -> Refused:
 
 def _come_again(title: str) -> Refused:
     return Refused(503, title, "Try again in a while.", {"Retry-After": "2"})
+
+
+def _file(request: Request, file: Asset, media: str) -> Response:
+    """A file that is the same for everybody, for pages of every origin: a module script of another one is run
+    only with these headers."""
+    headers = {
+        "Access-Control-Allow-Origin": "*",
+        "Cache-Control": "no-cache",
+        "Cross-Origin-Resource-Policy": "cross-origin",
+        "ETag": file.etag,
+        "Vary": "Accept-Encoding",
+    }
+    if request.headers.get("if-none-match") == file.etag:
+        return Response(status_code=304, headers=headers)
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        headers["Content-Encoding"] = "gzip"
+        return Response(file.packed, media_type=media, headers=headers)
+    return Response(file.text, media_type=media, headers=headers)
 
 
 def _json(told: Json | dict[str, Json], status: int = 200) -> Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 
@@ -20,11 +21,24 @@ class Asset(msgspec.Struct, frozen=True):
 
 
 def asset(name: str) -> Asset:
-    """The file of that name."""
+    """The file of that name; of a script, without what is for its readers."""
     text = (_FOLDER / name).read_bytes()
+    if name.endswith(".js"):
+        text = _for_machines(text)
     return Asset(text, gzip.compress(text, 9, mtime=0), f'"{sha256(text).hexdigest()[:20]}"')
 
 
+def _for_machines(script: bytes) -> bytes:
+    """The script without lines that are comments, and without indentation. No text in our scripts needs
+    either."""
+    lines = (line.strip() for line in script.splitlines())
+    return b"\n".join(line for line in lines if line and not line.startswith(b"//")) + b"\n"
+
+
+WORDS: Mapping[str, Asset] = {
+    path.stem: asset(f"words/{path.name}") for path in sorted((_FOLDER / "words").glob("*.json"))
+}
+"""What the widget itself says, by language; English is in it."""
 WIDGET = asset("widget.js")
 PAGES_STYLE = asset("pages.css")
 DEMO_SCRIPT = asset("demo.js")

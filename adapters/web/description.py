@@ -53,7 +53,7 @@ def description() -> dict[str, Json]:
 
 def _operation(each: Operation) -> dict[str, Json]:
     responses: dict[str, Json] = {str(each.done): _reply(each)}
-    if each.name == "widget":
+    if each.name in ("widget", "words"):
         responses["304"] = {"description": "It is as it was (If-None-Match)."}
     for status in each.statuses():
         responses[str(status)] = _refusal(status)
@@ -109,7 +109,7 @@ def _refusal(status: int) -> Json:
 def _parameters(each: Operation) -> list[Json]:
     found: list[Json] = [
         {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
-        for name in ("session", "id")
+        for name in ("session", "id", "language")
         if f"{{{name}}}" in each.path
     ]
     if each.keyed:

@@ -29,6 +29,7 @@ Name: TypeAlias = Literal[
     "ready",
     "metrics",
     "widget",
+    "words",
 ]
 
 JSON = "application/json"
@@ -140,4 +141,12 @@ OPERATIONS = (
     ),
     Operation("metrics", "GET", "/metrics", "Counts for Prometheus", media=TEXT, bounded=False),
     Operation("widget", "GET", "/widget.js", "The help widget", media=SCRIPT, bounded=False),
+    Operation(
+        "words",
+        "GET",
+        "/widget/{language}.json",
+        "What the widget itself says in a language",
+        refusals=(404,),
+        bounded=False,
+    ),
 )

@@ -81,8 +81,9 @@ def web(
     demo: bool = False,
     bounds: Bounds | None = None,
     port: int = 0,
+    flows: Path | None = None,
 ) -> Iterator[Served]:
-    """Serve on the sample clinic."""
+    """Serve on the sample clinic, with these flows beside the shipped ones."""
     settings = folder / "settings"
     settings.mkdir(exist_ok=True)
     if embeds is not None:
@@ -91,6 +92,7 @@ def web(
     if not clinic.exists():
         create_clinic(clinic, None)
     options = Options(
+        flows=flows,
         clinic=f"sqlite:///{clinic}",
         store=f"sqlite:///{folder / 'sessions.db'}",
         mail=f"maildir:{folder / 'mail'}",

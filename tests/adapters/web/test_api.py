@@ -19,6 +19,7 @@ from starlette.requests import Request
 from starlette.types import Message
 
 from adapters.serving import serving
+from adapters.web.assets import WORDS
 from adapters.web.bounds import Bounds
 from adapters.web.limiter import Limiter
 from adapters.web.operations import OPERATIONS
@@ -462,9 +463,12 @@ def test_the_description_names_every_address_and_its_schemas_are_sound(shared: S
     assert "Idempotency-Key" in json.dumps(told["paths"]["/v1/sessions/{session}/answers"])
 
 
-def test_the_widget_is_small(shared: Served) -> None:
+def test_the_widget_is_small_with_any_language(shared: Served) -> None:
     reply = shared.http.get("/widget.js")
     assert reply.headers["content-encoding"] == "gzip"
-    assert int(reply.headers["content-length"]) < 12 * 1024
+    words = [int(shared.http.get(f"/widget/{each}.json").headers["content-length"]) for each in WORDS]
+    assert int(reply.headers["content-length"]) + max(words) < 12 * 1024
+    assert b"\n//" not in reply.content
     again = shared.http.get("/widget.js", headers={"If-None-Match": reply.headers["etag"]})
     assert again.status_code == 304
+    assert shared.http.get("/widget/xx.json").status_code == 404
