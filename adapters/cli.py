@@ -10,34 +10,18 @@ the commands do is done elsewhere; here parts are chosen and put together.
 from __future__ import annotations
 
 import gc
-import json
 import os
 import resource
-import shlex
-import shutil
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, ParamSpec, TextIO, TypeAlias, TypeVar
 
 import click
 
-from adapters.commands import sessions as operating
-from adapters.commands.audit import audit
-from adapters.commands.clinic_serve import serve as serve_clinic
-from adapters.commands.clinic_try import try_action
-from adapters.commands.completion import completion, flow_names
-from adapters.commands.config import config as preferences
-from adapters.commands.doctor import doctor
-from adapters.commands.keys import keys
-from adapters.commands.person import person
-from adapters.commands.privacy import privacy
-from adapters.commands.record import record
-from adapters.commands.reference import reference
-from adapters.commands.schema import schema
-from adapters.commands.serve import serve as serve_web
-from adapters.commands.testing import test_replays
+from adapters.commands.completion import flow_names
 
 if TYPE_CHECKING:
     from adapters.console.opening import Looks
@@ -57,6 +41,26 @@ LOG_LEVELS = ("debug", "info", "warning", "error")
 AUDIENCES = ("visitor", "client", "practitioner", "agent", "admin")
 THEMES = ("auto", "dark", "light", "plain")
 FORMATS = ("human", "json", "sarif")
+ELSEWHERE: Mapping[str, Mapping[str, str]] = {
+    "unstuck": {
+        "audit": "audit:audit",
+        "completion": "completion:completion",
+        "config": "config:config",
+        "doctor": "doctor:doctor",
+        "keys": "keys:keys",
+        "person": "person:person",
+        "privacy": "privacy:privacy",
+        "record": "record:record",
+        "reference": "reference:reference",
+        "schema": "schema:schema",
+        "serve": "serve:serve",
+        "test": "testing:test_replays",
+    },
+    "sessions": {name: f"sessions:{name}" for name in ("backup", "export", "purge", "recover")},
+    "clinic": {"serve": "clinic_serve:serve", "try": "clinic_try:try_action"},
+}
+"""For each group the commands that are imported when they are asked for: in which module of
+`adapters.commands`, under which name."""
 
 Where: TypeAlias = "dict[str, str | Path | None]"
 P = ParamSpec("P")
@@ -65,8 +69,9 @@ R = TypeVar("R")
 
 def main() -> NoReturn:
     """The entry point: run the command of this process and end with its exit code."""
-    # Loading flows makes many objects that stay; looking through them again and again for garbage took a
+    # Modules and flows are many objects that stay; looking through them again and again for garbage took a
     # fifth of the time to the first prompt.
+    gc.disable()
     gc.set_threshold(100_000, 20, 20)
     # A core dump would hold the secrets that are in memory.
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -88,6 +93,13 @@ def run(args: Sequence[str]) -> int:
         return NOBODY_READS
     except Exception as error:
         return _ended_by(error)
+
+
+def _collect_from_now_on() -> None:
+    """Collect garbage, if `main` has put that off; what is in memory by now stays and is not looked at."""
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()
 
 
 def _ended_by(error: Exception) -> int:
@@ -144,7 +156,22 @@ class NobodyReads(Exception):
 
 
 class Commands(click.Group):
-    """The group of all commands."""
+    """A group of commands. Those of its in `ELSEWHERE` are imported when they are asked for."""
+
+    group_class = type
+    """What the groups in it are, too."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All of them, in the order of their names."""
+        return sorted({*super().list_commands(ctx), *ELSEWHERE.get(self.name or "", ())})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of this name, if there is one."""
+        elsewhere = ELSEWHERE.get(self.name or "", {}).get(cmd_name)
+        if elsewhere is not None and cmd_name not in self.commands:
+            module, _, name = elsewhere.partition(":")
+            self.add_command(getattr(import_module(f"adapters.commands.{module}"), name), cmd_name)
+        return super().get_command(ctx, cmd_name)
 
     def invoke(self, ctx: click.Context) -> object:
         """Run a command. Raises NobodyReads."""
@@ -164,7 +191,12 @@ def unstuck(context: click.Context) -> int:
 
     Without a command a conversation starts, as with "unstuck chat".
     """
-    return context.invoke(chat) if context.invoked_subcommand is None else DONE
+    if context.invoked_subcommand is None:
+        code: int = context.invoke(chat)
+        return code
+    if context.invoked_subcommand != "chat":
+        _collect_from_now_on()
+    return DONE
 
 
 def desk_options(command: Callable[P, R]) -> Callable[P, R]:
@@ -296,6 +328,7 @@ class Talk:
                 flow = picked.name
                 if picked.open:
                     view = chat.wait(lambda: self._desk.talk.resume(picked.name))
+                    _collect_from_now_on()
                     flow = self._desk.talk.standing(view.session).flow
                 else:
                     view = chat.wait(chat.again)
@@ -311,6 +344,7 @@ class Talk:
         from adapters.jsonlines import converse
 
         view = self._desk.talk.resume(resume) if resume is not None else self._start(self._only_one(said))
+        _collect_from_now_on()
         with self._resumable(lambda: view.session):
             try:
                 last = converse(self._desk.talk, view, sys.stdin, sys.stdout, secrets)
@@ -319,7 +353,9 @@ class Talk:
         return DONE if last.end is not None else self._left(last.session)
 
     def _start(self, flow: str) -> View:
-        return self._desk.driver.start(flow, actor=self._desk.actor, audience=self._desk.audience)
+        view = self._desk.driver.start(flow, actor=self._desk.actor, audience=self._desk.audience)
+        _collect_from_now_on()
+        return view
 
     def _picked(self, said: str, screen: Screen, asker: Asker) -> Offer:
         """The flow named, or what the person picks."""
@@ -328,6 +364,7 @@ class Talk:
         flows = self._desk.library.flows
         if said in flows:
             return Offer(said, flows[said].title)
+        _collect_from_now_on()
         mine = [info for info in flows.values() if self._desk.audience in info.audience]
         offers = [Offer(info.name, info.title) for info in mine]
         offers += [] if said else [going_on(each) for each in self._desk.talk.open_ones(RECENT)]
@@ -384,6 +421,8 @@ class Talk:
             "--mail": self._options.mail,
             "--config": self._options.config,
         }
+        import shlex
+
         words = ["unstuck", "chat", "--resume", session]
         for option, value in given.items():
             words += [option, str(value)] if value is not None else []
@@ -454,6 +493,9 @@ def check(paths: tuple[Path, ...], form: str, config: Path | None) -> int:
 
 
 def _print_findings(found: Sequence[Diagnostic], form: str) -> None:
+    import json
+    import shutil
+
     from adapters import findings
 
     if form == "human":
@@ -523,10 +565,6 @@ def show_session(session: str, store: str | None) -> int:
         note("show", found.session)
         _print(details_of(found, kept.events(session), kept.ledger(session)))
     return DONE
-
-
-for command in (operating.export, operating.purge, operating.backup, operating.recover):
-    sessions.add_command(command)
 
 
 @unstuck.group()
@@ -626,19 +664,3 @@ def set_clinic(
 
 def _switch(word: str | None) -> bool | None:
     return None if word is None else word == "on"
-
-
-clinic.add_command(serve_clinic)
-clinic.add_command(try_action)
-unstuck.add_command(schema)
-unstuck.add_command(preferences)
-unstuck.add_command(completion)
-unstuck.add_command(keys)
-unstuck.add_command(audit)
-unstuck.add_command(person)
-unstuck.add_command(privacy)
-unstuck.add_command(record)
-unstuck.add_command(doctor)
-unstuck.add_command(serve_web)
-unstuck.add_command(reference)
-unstuck.add_command(test_replays)

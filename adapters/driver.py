@@ -8,7 +8,6 @@ before it is made; a recorded call is never made again.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import TypeAlias
 
@@ -122,8 +121,7 @@ _SETTLED: Mapping[type[Event], LedgerStatus] = {
 }
 
 
-@dataclass(slots=True)
-class Held:
+class Held(msgspec.Struct):
     """A session in the driver's hands: as it was committed (`touched` says when, `recorded` how far its calls
     were), and what has happened since. `asked_gate` is false while a call waits that was allowed before the
     session was picked up, perhaps long ago. `request` still wants its reply; `lease` shows other processes
@@ -133,15 +131,15 @@ class Held:
     flow: Flow
     state: State | None
     revision: int
-    events: list[bytes] = field(default_factory=list)
-    ledger: list[LedgerEntry] = field(default_factory=list)
-    effects: list[EngineEffect] = field(default_factory=list)
+    events: list[bytes] = msgspec.field(default_factory=list)
+    ledger: list[LedgerEntry] = msgspec.field(default_factory=list)
+    effects: list[EngineEffect] = msgspec.field(default_factory=list)
     asked_gate: bool = True
     touched: str = ""
-    recorded: Mapping[str, LedgerStatus] = field(default_factory=dict)
+    recorded: Mapping[str, LedgerStatus] = msgspec.field(default_factory=dict)
     request: Request | None = None
     lease: Lease | None = None
-    deeds: list[Deed] = field(default_factory=list)
+    deeds: list[Deed] = msgspec.field(default_factory=list)
 
 
 class Parts(msgspec.Struct, frozen=True):
@@ -311,14 +309,16 @@ class Driver:
         """The question that waits, and why it is put."""
         held = self._load(session)
         state = self._state(held)
-        return replace(_waiting_view(state), info=why(held.flow, state, self.trace(session, held.flow)))
+        return msgspec.structs.replace(
+            _waiting_view(state), info=why(held.flow, state, self.trace(session, held.flow))
+        )
 
     def why_not(self, session: str, step: str) -> View:
         """The question that waits, and why the conversation has not come to `step`."""
         held = self._load(session)
         state = self._state(held)
         told = why_not(held.flow, state, self.trace(session, held.flow), step)
-        return replace(_waiting_view(state), info=told)
+        return msgspec.structs.replace(_waiting_view(state), info=told)
 
     def trace(self, session: str, flow: Flow) -> tuple[Traced, ...]:
         """The way a session has gone so far in its flow, found again from what was kept of it; nothing where
@@ -613,7 +613,8 @@ class Driver:
     def _never_made(self, held: Held) -> None:
         """Note of calls that were planned before something was cut off, and that nobody waits for any more,
         that they will not be made."""
-        awaited = _awaited(self._state(held))
+        waiting = self._state(held).waiting
+        awaited = waiting.call.key if isinstance(waiting, AtCall | AtPrompt) and waiting.call else ""
         given_up = {key for key, status in held.recorded.items() if status == "planned" and key != awaited}
         if not given_up - {entry.key for entry in held.ledger}:
             return
@@ -750,15 +751,6 @@ def known_words(state: State) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-def _awaited(state: State) -> str:
-    """The key of the call that is made as soon as a person says so; empty where none waits for that."""
-    match state.waiting:
-        case AtPrompt(asking="confirm" | "evidence" | "second", call=Call(key=key)):
-            return key
-        case _:
-            return ""
-
-
 def _waiting_words(state: State) -> str:
     match state.waiting:
         case AtPrompt(prompt=prompt):
@@ -782,7 +774,9 @@ def _untimely(state: State, event: Answered) -> Problem | None:
 
 def _whole_view(state: State, problem: Problem | None = None) -> View:
     """Everything that was shown since the last answer, the question that waits, and a word about it."""
-    return replace(view_of(state.session, state.seq, (*state.shown, *_waits_for(state))), problem=problem)
+    return msgspec.structs.replace(
+        view_of(state.session, state.seq, (*state.shown, *_waits_for(state))), problem=problem
+    )
 
 
 def _waiting_view(state: State) -> View:

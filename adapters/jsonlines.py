@@ -25,11 +25,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from math import isfinite
 from typing import NoReturn, Protocol, TextIO, TypeAlias, assert_never
 
 import msgspec
+from msgspec.structs import replace
 
 from adapters.problems import Unusable
 from adapters.view import Json, View, as_json

@@ -7,7 +7,6 @@ where they share one, the wrong `engine` could be imported without a word. Nothi
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -60,18 +59,20 @@ def _owned_in(folder: str) -> Iterator[tuple[str, str]]:
 
 def _names_in(info: str) -> set[str]:
     """Those of our names that a distribution says it installs (core metadata: top_level.txt, or RECORD)."""
-    told = _text(os.path.join(info, "top_level.txt"))
+    told = _read(os.path.join(info, "top_level.txt"))
     if told is not None:
-        return set(told.split()) & set(NAMES)
-    return set(_OURS_IN_RECORD.findall(_text(os.path.join(info, "RECORD")) or ""))
+        return {name for name in NAMES if name.encode() in told.split()}
+    record = b"\n" + (_read(os.path.join(info, "RECORD")) or b"")
+    return {name for name in NAMES if any(sign in record for sign in _IN_RECORD[name])}
 
 
-def _text(path: str) -> str | None:
+def _read(path: str) -> bytes | None:
     try:
-        with open(path, encoding="utf-8", errors="replace") as file:
+        with open(path, "rb") as file:
             return file.read()
     except OSError:
         return None
 
 
-_OURS_IN_RECORD = re.compile(rf"^({'|'.join(NAMES)})(?:/|\.py,)", re.MULTILINE)
+# Looked for as bytes: environments can have megabytes of records, and every start looks through them.
+_IN_RECORD = {name: (f"\n{name}/".encode(), f"\n{name}.py,".encode()) for name in NAMES}

@@ -102,13 +102,13 @@ def _texts(sources: Sequence[Source], vocabulary: Source | None) -> Iterator[byt
 
 def _program() -> Iterator[bytes]:
     """What tells one state of the program from another; nothing where that cannot be told."""
-    found = [DECLARED, *(Path(each.__file__ or "") for each in READERS)]
+    found = [str(DECLARED), *(each.__file__ or "" for each in READERS)]
     seen: list[bytes] = []
     with suppress(OSError):
         for folder, _, names in os.walk(TOP / "engine", onerror=_raise):
-            found += [Path(folder, name) for name in sorted(names) if name.endswith(".py")]
+            found += [os.path.join(folder, name) for name in sorted(names) if name.endswith(".py")]
         for path in found:
-            about = path.stat()
+            about = os.stat(path)
             seen.append(f"{path} {about.st_size} {about.st_mtime_ns}".encode("utf-8", "surrogateescape"))
         yield from seen
 

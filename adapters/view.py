@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TypeAlias
 
 import msgspec
@@ -28,8 +27,7 @@ from engine import (
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(msgspec.Struct, frozen=True):
     """A turn. `seq` is the number of the question that waits (or of the last one); at most one of `prompt`,
     `reveal` and `end` is there; `info` answers a question about the conversation itself, `answered` the one
     for the answers that can be changed."""

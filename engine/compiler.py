@@ -8,15 +8,11 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 
 import msgspec
 
 from engine.actions import Audience, Catalog, Effect, Failure
 from engine.checks.allowances import without_allowed
-from engine.checks.checking import RESERVED
-from engine.checks.pack import check_pack
-from engine.checks.unused import check_unused
 from engine.diagnostics import Diagnostic, did_you_mean, has_errors, in_reading_order
 from engine.flow import FALL_OFF, Pack, Tree
 from engine.layout import Layout
@@ -24,7 +20,7 @@ from engine.limits import DEFAULT_LIMITS, Limits
 from engine.nodes import Mapping as MappingNode
 from engine.nodes import Node, Scalar, Sequence
 from engine.reader import read
-from engine.schema import FACT, ID, Field, Parts, Reading, Shape
+from engine.schema import FACT, ID, RESERVED, Field, Parts, Reading, Shape
 from engine.source import Place, Source
 from engine.steps.ask import Ask, leads_to_call
 from engine.steps.base import Step
@@ -70,6 +66,10 @@ def compile_pack(
 
     `sources` are the texts of the flow files, `vocabulary` the file with the clinic software's labels.
     """
+    # A pack that was proven before is not checked again, and its checks are not imported.
+    from engine.checks.pack import check_pack
+    from engine.checks.unused import check_unused
+
     reading = Reading(limits)
     words = read_vocabulary(vocabulary, reading) if vocabulary is not None else NO_VOCABULARY
     trees: dict[str, Tree] = {}
@@ -98,7 +98,7 @@ def compile_pack(
     kept = {name: tree.source for name, tree in trees.items()}
     pack = Pack(trees, {}, words.labels, catalog, limits, cards, kept)
     versions = {name: _version(pack, name, vocabulary) for name in trees}
-    return Compiled(replace(pack, versions=versions), findings)
+    return Compiled(msgspec.structs.replace(pack, versions=versions), findings)
 
 
 def _likely_names(source: Source) -> Iterator[str]:

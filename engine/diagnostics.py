@@ -7,7 +7,6 @@ declared in `engine.codes`. How diagnostics look on a screen is not known here.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
 from enum import StrEnum
 from functools import lru_cache
 from heapq import nlargest
@@ -66,6 +65,8 @@ def closest(word: str, known: Iterable[str]) -> str | None:
 @lru_cache(maxsize=1_000)
 def _closest(word: str, known: tuple[str, ...]) -> str | None:
     """The same; kept, because several checks come across one and the same misspelled word."""
+    from difflib import get_close_matches
+
     candidates = _likeliest(word, known)
     near = get_close_matches(word, candidates, n=1, cutoff=0.6)
     plainer = word.lower().replace("-", "_")

@@ -7,7 +7,6 @@ a `Pack` is everything that was read together.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 
 import msgspec
 
@@ -26,8 +25,7 @@ ANYWHERE = "?"
 """The path that stands for a target that does not exist, and could mean any step."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tree:
+class Tree(msgspec.Struct, frozen=True):
     """One flow file. `steps` holds every step under its path, inline ones included, in written order.
     `leads` names, for an ask's path and an answer's id, the call that this answer leads straight to.
     `on_places` says where each failure of the flow's own `on` is written, `declared` where each input, result
@@ -36,19 +34,22 @@ class Tree:
 
     name: str
     title: str
-    source: Source = field(repr=False)
+    source: Source
     audience: frozenset[Audience]
     symptoms: tuple[str, ...]
     inputs: Mapping[str, Type]
     results: Mapping[str, Type]
     exits: tuple[str, ...]
     on: Mapping[Failure, str]
-    steps: Mapping[str, Step] = field(repr=False)
+    steps: Mapping[str, Step]
     start: str
-    leads: Mapping[str, Mapping[str, str]] = field(repr=False)
+    leads: Mapping[str, Mapping[str, str]]
     untyped: frozenset[str] = frozenset()
-    on_places: Mapping[Failure, Place] = field(default_factory=dict, repr=False)
-    declared: Mapping[str, Place] = field(default_factory=dict, repr=False)
+    on_places: Mapping[Failure, Place] = msgspec.field(default_factory=dict)
+    declared: Mapping[str, Place] = msgspec.field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return f"Tree({self.name!r})"
 
     @property
     def visits(self) -> frozenset[str]:
@@ -84,8 +85,7 @@ class Reach(Mapping[str, Tree]):
         return len(self._names)
 
 
-@dataclass(frozen=True, slots=True)
-class Flow:
+class Flow(msgspec.Struct, frozen=True):
     """A tree that can be started, and every tree it can reach through visits.
 
     `version` is a hash of everything it was made from; `labels` the clinic software's own words.
@@ -93,10 +93,13 @@ class Flow:
 
     name: str
     version: str
-    trees: Mapping[str, Tree] = field(repr=False)
-    labels: dict[str, Value] = field(repr=False)
-    catalog: Catalog = field(repr=False)
-    limits: Limits = field(repr=False)
+    trees: Mapping[str, Tree]
+    labels: dict[str, Value]
+    catalog: Catalog
+    limits: Limits
+
+    def __repr__(self) -> str:
+        return f"Flow({self.name!r}, {self.version!r})"
 
     @property
     def tree(self) -> Tree:
@@ -115,18 +118,20 @@ class Card(msgspec.Struct, frozen=True):
     alone: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Pack:
+class Pack(msgspec.Struct, frozen=True):
     """All flows that were read together. `cards` and `sources` have the same names as `trees`, of which some
     may be compiled only when they are asked for."""
 
-    trees: Mapping[str, Tree] = field(repr=False)
+    trees: Mapping[str, Tree]
     versions: Mapping[str, str]
-    labels: dict[str, Value] = field(repr=False)
-    catalog: Catalog = field(repr=False)
-    limits: Limits = field(repr=False)
-    cards: Mapping[str, Card] = field(repr=False)
-    sources: Mapping[str, Source] = field(repr=False)
+    labels: dict[str, Value]
+    catalog: Catalog
+    limits: Limits
+    cards: Mapping[str, Card]
+    sources: Mapping[str, Source]
+
+    def __repr__(self) -> str:
+        return f"Pack({sorted(self.cards)!r})"
 
     def reachable(self, name: str) -> tuple[str, ...]:
         """The flow itself and all it visits, directly or not, each once, itself first."""

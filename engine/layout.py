@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 import msgspec
 
 from engine.diagnostics import closest, did_you_mean
@@ -18,15 +16,14 @@ from engine.steps.kinds import KINDS
 _COMMON = frozenset(each.name for each in COMMON_FIELDS)
 
 
-@dataclass(slots=True)
-class Draft:
+class Draft(msgspec.Struct):
     """A step that was read, before it is known where its targets lead."""
 
     path: str
     kind: StepKind | None
     parts: Parts
     next: str
-    paths: dict[int, str] = field(default_factory=dict)
+    paths: dict[int, str] = msgspec.field(default_factory=dict)
     sets: frozenset[str] = frozenset()
 
 

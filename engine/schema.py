@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 
 import msgspec
@@ -27,6 +26,10 @@ from engine.texts import Template, parse_text
 
 ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 FACT = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+RESERVED = frozenset(
+    "today audience me labels problem item answer true false null none and or not in is if elif else".split()
+)
+"""What no fact can be named."""
 
 
 class Shape(StrEnum):
@@ -67,13 +70,12 @@ class Target(msgspec.Struct, frozen=True):
     steps: SequenceNode | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Routes:
+class Routes(msgspec.Struct, frozen=True):
     """A `then`: one target for everything (`always`), or one for each answer or exit (`each`)."""
 
     place: Place
     always: Target | None = None
-    each: Mapping[str, tuple[Scalar, Target]] = field(default_factory=dict)
+    each: Mapping[str, tuple[Scalar, Target]] = msgspec.field(default_factory=dict)
 
 
 class AnswerOption(msgspec.Struct, frozen=True):
@@ -85,23 +87,22 @@ class AnswerOption(msgspec.Struct, frozen=True):
     condition: Expression | None = None
 
 
-@dataclass(slots=True)
-class Parts:
+class Parts(msgspec.Struct):
     """What was read of one mapping, each value under its field's name and typed by its shape."""
 
     place: Place
-    texts: dict[str, Template] = field(default_factory=dict)
-    expressions: dict[str, Expression] = field(default_factory=dict)
-    values: dict[str, Mapping[str, tuple[Scalar, Expression]]] = field(default_factory=dict)
-    words: dict[str, Scalar] = field(default_factory=dict)
-    lists: dict[str, tuple[Scalar, ...]] = field(default_factory=dict)
-    saves: dict[str, Mapping[str, Scalar]] = field(default_factory=dict)
-    flags: dict[str, bool] = field(default_factory=dict)
-    bounds: dict[str, Scalar] = field(default_factory=dict)
-    targets: dict[str, Target] = field(default_factory=dict)
-    routes: dict[str, Routes] = field(default_factory=dict)
+    texts: dict[str, Template] = msgspec.field(default_factory=dict)
+    expressions: dict[str, Expression] = msgspec.field(default_factory=dict)
+    values: dict[str, Mapping[str, tuple[Scalar, Expression]]] = msgspec.field(default_factory=dict)
+    words: dict[str, Scalar] = msgspec.field(default_factory=dict)
+    lists: dict[str, tuple[Scalar, ...]] = msgspec.field(default_factory=dict)
+    saves: dict[str, Mapping[str, Scalar]] = msgspec.field(default_factory=dict)
+    flags: dict[str, bool] = msgspec.field(default_factory=dict)
+    bounds: dict[str, Scalar] = msgspec.field(default_factory=dict)
+    targets: dict[str, Target] = msgspec.field(default_factory=dict)
+    routes: dict[str, Routes] = msgspec.field(default_factory=dict)
     answers: tuple[AnswerOption, ...] = ()
-    written: set[str] = field(default_factory=set)
+    written: set[str] = msgspec.field(default_factory=set)
     """Which fields are there, also those that cannot be used; of mappings `FIELD.KEY` as well."""
 
     def word(self, name: str) -> str | None:

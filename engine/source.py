@@ -5,13 +5,10 @@ Knows lines and columns. Must not know YAML, Jinja2 or flows.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 import msgspec
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(msgspec.Struct, frozen=True):
     """One file's text, already read by somebody else.
 
     `path` is what a person would recognise (relative to the folder they named); `text` is the decoded
@@ -19,7 +16,10 @@ class Source:
     """
 
     path: str
-    text: str = field(repr=False)
+    text: str
+
+    def __repr__(self) -> str:
+        return f"Source({self.path!r})"
 
     def line(self, number: int) -> str:
         """The text of line `number` (counted from 1), without its line end; empty past the end."""

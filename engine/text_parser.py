@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 import msgspec
@@ -86,15 +85,14 @@ class _Tag(msgspec.Struct, frozen=True):
     eats_after: bool
 
 
-@dataclass(slots=True)
-class _Open:
+class _Open(msgspec.Struct):
     """An `{% if %}` that is not closed yet."""
 
     start: int
     end: int
     condition: Expression | None
-    pieces: list[Piece] = field(default_factory=list)
-    ways: list[Branch] = field(default_factory=list)
+    pieces: list[Piece] = msgspec.field(default_factory=list)
+    ways: list[Branch] = msgspec.field(default_factory=list)
     had_else: bool = False
     lost: bool = False
     """Whether a condition of it cannot be read, so that nothing inside can be judged."""

@@ -8,7 +8,6 @@ which words a choice cannot be any more (`engine.ruled_out`). Nothing here knows
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Final, assert_never
 
@@ -143,13 +142,12 @@ class _Use(msgspec.Struct, frozen=True):
 _PART: Final = _Use()
 
 
-@dataclass(slots=True)
-class _Checker:
+class _Checker(msgspec.Struct):
     """Collects the findings of one expression."""
 
     expression: Expression
     outermost: Scope
-    findings: list[Diagnostic] = field(default_factory=list)
+    findings: list[Diagnostic] = msgspec.field(default_factory=list)
 
     def check(self, tree: Tree, scope: Scope, use: _Use = _PART) -> Checked:
         match tree:
@@ -182,10 +180,6 @@ class _Checker:
         """A part that decides: true or false, or known or not."""
         checked = self.check(tree, scope)
         match checked.type:
-            case TruthType() if isinstance(tree, Constant):
-                message = f"{self._shown(tree)} is the same every time, and decides nothing."
-                self._report("U129", tree, message, "Take the question out, or ask about a value.")
-                return checked
             case TruthType() if isinstance(tree, Name | Member) and (of := path(tree)) is not None:
                 return self._decided(tree, of, ("true",), ("true", "false"), scope)
             case None | TruthType():
@@ -380,8 +374,7 @@ class _Checker:
                 if not isinstance(inner, TruthType):
                     self._wrong_test(tree, inner, f"`is {tree.name}` asks a value that is true or false.")
                 elif of is not None:
-                    sure = not isinstance(kind, OptionalType)
-                    decided = self._decided(tree, of, (tree.name,), ("true", "false"), scope, sure)
+                    decided = self._decided(tree, of, (tree.name,), ("true", "false"), scope)
                     return Checked(TRUTH, decided.when_true | there, decided.when_false)
                 return Checked(TRUTH, there, NOWHERE)
             case "empty":
@@ -422,24 +415,15 @@ class _Checker:
         return self._decided(tree, of, rest, options, scope)
 
     def _decided(
-        self,
-        tree: Tree,
-        of: str,
-        words: tuple[str, ...],
-        options: tuple[str, ...],
-        scope: Scope,
-        sure: bool = True,
+        self, tree: Tree, of: str, words: tuple[str, ...], options: tuple[str, ...], scope: Scope
     ) -> Checked:
         """What is known where the value at `of` is one of `words`, and where it is not. Reports when it can
-        be none of them any more, and when it can be nothing else; `sure`: it is not unknown."""
+        be none of them any more."""
         left = remaining(of, options, scope.known)
-        only = f"`{of}` can only be {' or '.join(left)}"
         if left and not set(words) & set(left):
+            message = f"{self._shown(tree)} never holds here: `{of}` can only be {' or '.join(left)}."
             repair = "Take it out, or look at the questions before it: they have decided this already."
-            self._report("U130", tree, f"{self._shown(tree)} never holds here: {only}.", repair)
-        elif left and sure and set(left) <= set(words) and fact_of(of) not in scope.unsure:
-            repair = "Take the question out, or ask about another value."
-            self._report("U131", tree, f"{self._shown(tree)} always holds here: {only}.", repair)
+            self._report("U130", tree, message, repair)
         return Checked(TRUTH, notes(of, [word for word in options if word not in words]), notes(of, words))
 
     def _wrong_test(self, tree: Test, kind: Type, expected: str) -> None:
@@ -448,11 +432,6 @@ class _Checker:
 
     def _compare(self, tree: Compare, scope: Scope) -> None:
         """Both sides must be there, and be of kinds that can be compared so."""
-        one, other = path(tree.left), path(tree.right)
-        if (one is not None and one == other) or {type(tree.left), type(tree.right)} == {Constant}:
-            what = "a value with itself" if one is not None else "two written values"
-            message = f"{self._shown(tree)} compares {what}, which decides nothing."
-            self._report("U129", tree, message, "Take the question out, or compare with another value.")
         left = self._side(tree.left, tree.right, scope)
         if isinstance(tree.right, ListOf) and tree.operator in ("in", "not in"):
             self._one_of(tree, tree.right, left, scope)
@@ -547,9 +526,7 @@ class _Checker:
 
     def _incomparable(self, where: Tree, left: Type, right: Type) -> None:
         message = f"{_upper_first(in_words(left))} and {in_words(right)} cannot be compared."
-        ids = isinstance(left, IdType) or isinstance(right, IdType)
-        repair = "An id is compared with another id only." if ids else "Compare values of one kind."
-        self._report("U107", where, message, repair)
+        self._report("U107", where, message, "Compare values of one kind.")
 
     def _words(self, tree: Tree) -> str:
         words = " ".join(self.expression.source.text[tree.start : tree.end].split())
@@ -604,8 +581,6 @@ def _comparable(left: Type, right: Type) -> bool:
             return not set(one).isdisjoint(other)
         case (IdType(of=one_kind), IdType(of=other_kind)):
             return not one_kind.isdisjoint(other_kind)
-        case (ChoiceType(), IdType()) | (IdType(), ChoiceType()):
-            return False
         case (TextType() | ChoiceType() | IdType(), TextType() | ChoiceType() | IdType()):
             return True
         case (ListType(of=one_item), ListType(of=other_item)):

@@ -273,7 +273,6 @@ RECORDS: Mapping[str, RecordType] = {
         CONTACT,
         PORTAL_SETTINGS,
         EMAIL_CHECK,
-        EMAIL_HISTORY,
         ACCOUNT,
         INVITATION,
         SEND_RECEIPT,

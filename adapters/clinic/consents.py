@@ -6,8 +6,9 @@ A contact stands on one client's People tab; a parent of two clients is a contac
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from adapters.clinic.arguments import Arguments
 from adapters.clinic.moments import handed_out, stored
@@ -46,8 +47,7 @@ def withdraw_consent(connection: sqlite3.Connection, call: Call) -> Value:
     return _changed(connection, call, _contact(connection, call.args), "inactive")
 
 
-@dataclass(frozen=True, slots=True)
-class _Consent:
+class _Consent(msgspec.Struct, frozen=True):
     client: str
     contact: str
     status: str

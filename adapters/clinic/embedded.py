@@ -15,22 +15,9 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from adapters.clinic.accounts import account_of
 from adapters.clinic.actions import CATALOG
-from adapters.clinic.address_changes import update_email
 from adapters.clinic.arguments import checked_arguments
-from adapters.clinic.consents import record_consent, withdraw_consent
-from adapters.clinic.credentials import (
-    reset_mfa,
-    revoke_sessions,
-    set_temporary_password,
-    unlock_account,
-)
 from adapters.clinic.database import Database, make_database, open_database
-from adapters.clinic.deliveries import clear_suppression, take_in
-from adapters.clinic.invitations import Redeemed, prepare_invitation, prepare_reset, redeem
-from adapters.clinic.mail_texts import postal
-from adapters.clinic.notices import Making, Notice, Telling, settle_notice
 from adapters.clinic.outcomes import (
     GIVEN_UP,
     Broken,
@@ -44,55 +31,32 @@ from adapters.clinic.outcomes import (
     recall,
     told,
 )
-from adapters.clinic.passwords import new_password
 from adapters.clinic.port import ActionFailed, CallContext, OutcomeLost
-from adapters.clinic.portal import set_portal_settings
-from adapters.clinic.postings import Posting, settle
 from adapters.clinic.reads import read
-from adapters.clinic.records import Clinic, find_person, load_clinic
-from adapters.clinic.sign_ins import LogIn, log_in, open_sign_ins
-from adapters.clinic.tickets import prepare_ticket, request_help, settle_ticket
-from adapters.clinic.verifications import record_verification
+from adapters.clinic.records import find_person, load_clinic
 from adapters.letters import Accepted, Carried, Mailer, Report, Uncertain, Unreachable
 from adapters.secret import Secret
 from engine import Action, CannotTell, DidNotHappen, Effect, Failure, Finding, Happened, Value
 
 if TYPE_CHECKING:
-    # What makes people and changes them by hand is imported when that is done.
+    # What changes something, or makes people, is imported when that is done.
     from adapters.clinic.by_hand import ByHand
+    from adapters.clinic.invitations import Redeemed
+    from adapters.clinic.notices import Notice, Telling
     from adapters.clinic.people import People
+    from adapters.clinic.postings import Posting
+    from adapters.clinic.sign_ins import LogIn
 
 # A mail that was carried must be recorded, however little of the call's own time is left.
 _SETTLE_SECONDS = 10.0
 # What these tell may have been reported since the mail was accepted.
 _TOLD_LATER = frozenset({"get_delivery", "get_invitation", "check_email"})
-_PLAIN_WRITES: Mapping[str, Callable[[sqlite3.Connection, Call], Value]] = {
-    "set_portal_settings": set_portal_settings,
-    "request_help": request_help,
-    "clear_suppression": clear_suppression,
-    "record_verification": record_verification,
-    "record_consent": record_consent,
-    "withdraw_consent": withdraw_consent,
-    "unlock_account": unlock_account,
-    "revoke_sessions": revoke_sessions,
-}
-_TELLING: Mapping[str, Callable[[sqlite3.Connection, Call, Making], Telling]] = {
-    "update_email": update_email,
-    "set_temporary_password": set_temporary_password,
-    "reset_mfa": reset_mfa,
-}
-_PREPARING: Mapping[
-    str, Callable[[sqlite3.Connection, Call, Clinic, Callable[[], str]], Posting | Broken]
-] = {
-    "send_invitation": prepare_invitation,
-    "send_password_reset": prepare_reset,
-    "open_ticket": prepare_ticket,
-}
-_SETTLING: Mapping[str, Callable[[sqlite3.Connection, Call, Posting, Carried, datetime], Outcome | None]] = {
-    "send_invitation": settle,
-    "send_password_reset": settle,
-    "open_ticket": settle_ticket,
-}
+
+
+def _new_password() -> Secret:
+    from adapters.clinic.passwords import new_password
+
+    return new_password()
 
 
 class EmbeddedClinic:
@@ -123,7 +87,7 @@ class EmbeddedClinic:
         mailer: Mailer,
         clock: Callable[[], datetime],
         tokens: Callable[[], str],
-        passwords: Callable[[], Secret] = new_password,
+        passwords: Callable[[], Secret] = _new_password,
         reports: Callable[[], Iterable[Report]] = tuple,
     ) -> EmbeddedClinic:
         """Open the clinic at `path`.
@@ -165,10 +129,12 @@ class EmbeddedClinic:
         if not context.key:
             raise ActionFailed(Failure.INVALID_INPUT, f"{action} needs a key.")
         call = Call(declared, checked, context, self._clock())
+        from adapters.clinic.writes import PREPARING, TELLING
+
         with self._under_way(context.key):
-            if action in _PREPARING:
+            if action in PREPARING:
                 return self._post(call)
-            return self._tell(call) if action in _TELLING else self._write(call)
+            return self._tell(call) if action in TELLING else self._write(call)
 
     def check_back(self, action: str, args: Mapping[str, Value], context: CallContext) -> Finding:
         """See `port.Backend.check_back`. A call still under way is waited for."""
@@ -187,6 +153,8 @@ class EmbeddedClinic:
         """Record what mail systems reported since the last time."""
         reports = tuple(self._reports())
         if reports:
+            from adapters.clinic.deliveries import take_in
+
             with self._database.writing(seconds) as connection:
                 for report in reports:
                     take_in(connection, report, self._clock())
@@ -194,16 +162,23 @@ class EmbeddedClinic:
     def redeem(self, token: str, password: Secret | None = None) -> Redeemed:
         """Follow a one-time link, as the person who got the mail would, and choose a password there. Raises
         LinkRefused, and ActionFailed `invalid_input` for a password that is too short."""
+        from adapters.clinic.invitations import redeem
+
         with self._database.writing(_SETTLE_SECONDS) as connection:
             return redeem(connection, token, self._clock(), password)
 
     def log_in(self, email: str, password: Secret) -> LogIn:
         """Try to log in to the portal, as the person at the log-in page would."""
+        from adapters.clinic.sign_ins import log_in
+
         with self._database.writing(_SETTLE_SECONDS) as connection:
             return log_in(connection, email, password, self._clock())
 
     def signed_in(self, subject: str) -> int:
         """On how many devices the person is signed in to the portal."""
+        from adapters.clinic.accounts import account_of
+        from adapters.clinic.sign_ins import open_sign_ins
+
         with self._database.reading(_SETTLE_SECONDS) as connection:
             account = account_of(connection, find_person(connection, subject))
             return open_sign_ins(connection, account) if account is not None else 0
@@ -224,21 +199,26 @@ class EmbeddedClinic:
 
     def _write(self, call: Call) -> Value:
         """An action that is over when its transaction is."""
+        from adapters.clinic.writes import PLAIN
+
         with self._database.writing(call.context.deadline) as connection:
             outcome = recall(connection, call)
             if outcome is None:
-                outcome = Done(_PLAIN_WRITES[call.action.name](connection, call))
+                outcome = Done(PLAIN[call.action.name](connection, call))
                 _record(connection, call, outcome)
         return told(outcome)
 
     def _tell(self, call: Call) -> Value:
         """An action that is over when its transaction is; then those whom it concerns are told by mail."""
+        from adapters.clinic.notices import Making
+        from adapters.clinic.writes import TELLING
+
         with self._database.writing(call.context.deadline) as connection:
             earlier = recall(connection, call)
             if earlier is not None:
                 return told(earlier)
             making = Making(load_clinic(connection), self._tokens, self._passwords)
-            telling = _TELLING[call.action.name](connection, call, making)
+            telling = TELLING[call.action.name](connection, call, making)
             _record(connection, call, Done(telling.result))
         answers: list[tuple[Notice, Carried]] = []
         for notice in telling.notices:
@@ -249,6 +229,8 @@ class EmbeddedClinic:
 
     def _told_to(self, call: Call, telling: Telling, answers: list[tuple[Notice, Carried]]) -> Value:
         """The result with who could be told. What was done stays done if even that cannot be kept."""
+        from adapters.clinic.notices import settle_notice
+
         accepted = {notice.member for notice, carried in answers if isinstance(carried, Accepted)}
         result = {**telling.result, **dict.fromkeys(accepted - {""}, True)}
         try:
@@ -262,6 +244,8 @@ class EmbeddedClinic:
 
     def _post(self, call: Call) -> Value:
         """An action that sends a mail: recorded, carried, settled."""
+        from adapters.clinic.postings import Posting
+
         with self._database.writing(call.context.deadline) as connection:
             earlier = recall(connection, call)
             prepared = self._prepared(connection, call) if earlier is None else earlier
@@ -278,7 +262,9 @@ class EmbeddedClinic:
         return told(outcome)
 
     def _prepared(self, connection: sqlite3.Connection, call: Call) -> Posting | Broken:
-        prepared = _PREPARING[call.action.name](connection, call, load_clinic(connection), self._tokens)
+        from adapters.clinic.writes import PREPARING
+
+        prepared = PREPARING[call.action.name](connection, call, load_clinic(connection), self._tokens)
         if isinstance(prepared, Broken):
             _record(connection, call, prepared)
         else:
@@ -286,6 +272,8 @@ class EmbeddedClinic:
         return prepared
 
     def _carried(self, mail: Posting | Notice) -> Carried:
+        from adapters.clinic.mail_texts import postal
+
         envelope = mail.envelope
         try:
             return self._mailer.send(mail.letter, envelope.clinic.mail_from, postal(envelope.to_address))
@@ -338,7 +326,9 @@ def _record(connection: sqlite3.Connection, call: Call, outcome: Outcome) -> Non
 def _settled(
     connection: sqlite3.Connection, call: Call, posting: Posting, carried: Carried, now: datetime
 ) -> Outcome | None:
-    outcome = _SETTLING[call.action.name](connection, call, posting, carried, now)
+    from adapters.clinic.writes import SETTLING
+
+    outcome = SETTLING[call.action.name](connection, call, posting, carried, now)
     if outcome is None:
         forget(connection, call)
     else:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, assert_never
+
+import msgspec
 
 from adapters.clinic.addresses import normal, well_formed
 from adapters.clinic.deliveries import record_state, refused, suppressed
@@ -25,8 +26,7 @@ if TYPE_CHECKING:
     from email.message import EmailMessage
 
 
-@dataclass(frozen=True, slots=True)
-class Making:
+class Making(msgspec.Struct, frozen=True):
     """What a new thing is made with: the clinic, and where unguessable words and passwords come from."""
 
     clinic: Clinic
@@ -34,8 +34,7 @@ class Making:
     passwords: Callable[[], Secret]
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(msgspec.Struct, frozen=True):
     """A recorded mail that is to be carried now. `member` names the truth of the result that becomes true
     when a mail system has taken it."""
 
@@ -44,8 +43,7 @@ class Notice:
     member: str
 
 
-@dataclass(frozen=True, slots=True)
-class Telling:
+class Telling(msgspec.Struct, frozen=True):
     """What was done, as the result that says nobody has been told yet, and the mails that tell of it."""
 
     result: dict[str, Value]

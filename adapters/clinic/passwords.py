@@ -11,7 +11,6 @@ import re
 import secrets
 import unicodedata
 from functools import cache
-from importlib.resources import files
 
 from adapters.clinic.port import ActionFailed
 from adapters.secret import Secret
@@ -62,5 +61,7 @@ def _scrypt(password: Secret, salt: bytes) -> bytes:
 @cache
 def _sayable_words() -> tuple[str, ...]:
     """The long word list of the Electronic Frontier Foundation, without its longest and shortest words."""
+    from importlib.resources import files
+
     text = files("xkcdpass").joinpath("static", "eff-long").read_text(encoding="utf-8")
     return tuple(word for word in text.split() if _SAYABLE.fullmatch(word))

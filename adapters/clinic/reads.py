@@ -1,4 +1,7 @@
-"""The reading actions: each gives one record of the catalogue, and changes nothing."""
+"""The reading actions: each gives one record of the catalogue, and changes nothing.
+
+What a conversation does not read before its first question is imported where it is read.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,7 @@ from datetime import datetime
 
 import msgspec
 
-from adapters.clinic.accounts import get_account
-from adapters.clinic.addresses import check_email
 from adapters.clinic.arguments import Arguments
-from adapters.clinic.consents import client_seen_by, get_consent
-from adapters.clinic.deliveries import get_delivery
-from adapters.clinic.invitations import get_invitation
 from adapters.clinic.moments import handed_out
 from adapters.clinic.records import (
     Clinic,
@@ -24,8 +22,6 @@ from adapters.clinic.records import (
     kind_of,
     load_clinic,
 )
-from adapters.clinic.search import find_clients
-from adapters.clinic.video_sessions import next_video_session
 from engine import Value
 
 
@@ -39,6 +35,8 @@ class Reading(msgspec.Struct, frozen=True):
 
 
 def _find_clients(read: Reading) -> Value:
+    from adapters.clinic.search import find_clients
+
     return find_clients(read.connection, read.args, read.clinic, read.clinic.today(read.now))
 
 
@@ -57,6 +55,8 @@ def _get_portal_settings(read: Reading) -> Value:
 
 
 def _check_email(read: Reading) -> Value:
+    from adapters.clinic.addresses import check_email
+
     return check_email(read.connection, find_person(read.connection, read.args.text("subject")))
 
 
@@ -67,21 +67,36 @@ def _last_email_change(read: Reading) -> Value:
 
 
 def _get_account(read: Reading) -> Value:
+    from adapters.clinic.accounts import get_account
+
     person = find_person(read.connection, read.args.text("subject"))
     return get_account(read.connection, person, read.clinic.zone)
 
 
 def _get_invitation(read: Reading) -> Value:
+    from adapters.clinic.invitations import get_invitation
+
     person = find_person(read.connection, read.args.text("subject"))
     return get_invitation(read.connection, person, read.clinic, read.now)
 
 
 def _get_delivery(read: Reading) -> Value:
+    from adapters.clinic.deliveries import get_delivery
+
     subject = read.args.text_or_none("subject") or ""
     return get_delivery(read.connection, read.args.text("message"), read.clinic.zone, subject)
 
 
+def _get_consent(read: Reading) -> Value:
+    from adapters.clinic.consents import get_consent
+
+    return get_consent(read.connection, read.args, read.clinic.zone)
+
+
 def _next_video_session(read: Reading) -> Value:
+    from adapters.clinic.consents import client_seen_by
+    from adapters.clinic.video_sessions import next_video_session
+
     person = find_person(read.connection, read.args.text("subject"))
     client = client_seen_by(read.connection, person)
     return next_video_session(read.connection, person.id, client, read.clinic.zone, read.now)
@@ -98,7 +113,7 @@ READS: Mapping[str, Callable[[Reading], Value]] = {
     "get_account": _get_account,
     "get_invitation": _get_invitation,
     "get_delivery": _get_delivery,
-    "get_consent": lambda read: get_consent(read.connection, read.args, read.clinic.zone),
+    "get_consent": _get_consent,
     "next_video_session": _next_video_session,
 }
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from adapters.clinic.moments import handed_out, stored
 from adapters.clinic.records import Person
@@ -14,8 +15,7 @@ from engine import Value
 _JUST_ENDED = timedelta(hours=24)
 
 
-@dataclass(frozen=True, slots=True)
-class _Session:
+class _Session(msgspec.Struct, frozen=True):
     starts: str
     ends: str
     join_opens: str

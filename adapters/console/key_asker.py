@@ -66,10 +66,10 @@ class KeyAsker:
         self._new_session().prompt(FormattedText([*shown, *self._sign()]), is_password=True)
 
     def read(self, rows: Sequence[Row], at: int = 0) -> None:
-        """See `Asker.read`. What fits goes to the transcript; a longer text is leafed through, and leaves
-        nothing behind."""
+        """See `Asker.read`. What leaves room for the question goes to the transcript; a longer text is leafed
+        through, and leaves nothing behind."""
         laid = self._screen.lay(rows)
-        if len(laid) <= self._room():
+        if len(laid) <= self._room() // 2:
             self._screen.show(rows)
             return
         reading = Reading(laid, len(self._screen.lay(rows[:at])))
@@ -90,7 +90,8 @@ class KeyAsker:
 
         def text() -> FormattedText:
             between = f" {screen.marks.dot} "
-            told = [reading.place(self._room()), *LEAFING]
+            leafing = LEAFING[1:] if reading.fits(self._room()) else LEAFING
+            told = [reading.place(self._room()), *leafing]
             while len(told) > 1 and columns(between.join(told)) >= screen.width:
                 del told[1]
             return FormattedText([("", f" {between.join(told)}")])

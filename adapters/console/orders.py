@@ -8,6 +8,7 @@ from adapters.console.chat import Chat
 from adapters.console.layout import BLANK, row
 from adapters.console.overview import help_rows, map_rows, notes_rows, text_rows
 from adapters.console.replies import Order
+from adapters.console.transcript import info_rows
 from adapters.view import View
 from engine import Choice, question_in_short
 
@@ -33,12 +34,20 @@ def _back(chat: Chat, session: str, text: str) -> View | None:
 
 
 def _why(chat: Chat, session: str, text: str) -> View | None:
-    return chat.wait(lambda: chat.talk.why(session))
+    return _reasons(chat, chat.wait(lambda: chat.talk.why(session)))
 
 
 def _why_not(chat: Chat, session: str, text: str) -> View | None:
     step = text or chat.pick(WHICH_STEP, _steps(chat, session))
-    return chat.wait(lambda: chat.talk.why_not(session, step)) if step else None
+    return _reasons(chat, chat.wait(lambda: chat.talk.why_not(session, step))) if step else None
+
+
+def _reasons(chat: Chat, told: View) -> View | None:
+    """Let the person read the reasons that a view tells; the question stays."""
+    if told.info is None:
+        return told
+    chat.read(info_rows(told.info))
+    return None
 
 
 def _steps(chat: Chat, session: str) -> list[Choice]:

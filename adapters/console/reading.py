@@ -57,9 +57,15 @@ class Reading:
             self._centred = True
         return found is not None
 
+    def fits(self, room: int) -> bool:
+        """Whether all of it is in view."""
+        return len(self._lines) <= room
+
     def place(self, room: int) -> str:
         """Which lines are in view, in words."""
         last = min(self._top + room, len(self._lines))
+        if self.fits(room):
+            return f"{len(self._lines)} lines"
         return f"Lines {self._top + 1} to {last} of {len(self._lines)}"
 
 

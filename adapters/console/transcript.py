@@ -48,7 +48,7 @@ def news_rows(view: View, marks: Marks) -> list[Row]:
             *_set_apart(warning_rows(said.text for said in view.say)),
         ]
     if view.info:
-        rows += [BLANK, *(row(line, "info", "  ") for line in view.info.splitlines())]
+        rows += info_rows(view.info)
     if view.problem is not None:
         rows += [BLANK, *problem_rows(view.problem.text, marks)]
     if view.reveal is not None:
@@ -56,6 +56,11 @@ def news_rows(view: View, marks: Marks) -> list[Row]:
     if view.end is not None:
         rows += [BLANK, *_end_rows(view.end, marks)]
     return rows
+
+
+def info_rows(info: str) -> list[Row]:
+    """What was asked about the conversation, one reason a line."""
+    return [BLANK, *(row(line, "info", "  ") for line in info.splitlines())]
 
 
 def question_rows(prompt: Prompt, marks: Marks) -> list[Row]:

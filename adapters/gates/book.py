@@ -5,14 +5,14 @@ Entries are only ever added. Knows no file; `book_file` keeps them, `MemoryBook`
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import Literal, Protocol, TypeAlias
+
+import msgspec
 
 Kind: TypeAlias = Literal["passed", "failed", "change", "send", "call", "void"]
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True):
     """One thing that happened to `subject`, at the moment `at` (UTC, `2026-11-23T09:30:00Z`).
 
     `passed` and `failed` tell of a verification (`what` is its method, `covers` the actions it is good
@@ -62,4 +62,4 @@ class MemoryBook:
 
     def add(self, entry: Entry) -> None:
         """See `Book.add`."""
-        self._entries.append(replace(entry, number=len(self._entries) + 1))
+        self._entries.append(msgspec.structs.replace(entry, number=len(self._entries) + 1))

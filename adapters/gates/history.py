@@ -7,8 +7,9 @@ Pure: entries, a moment and a question come in. The rules of the gate that ask t
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+
+import msgspec
 
 from adapters.gates.book import Entry
 
@@ -48,8 +49,7 @@ _BEFORE = frozenset({"callback_on_file", BEFORE_CHANGE, IN_PERSON})
 _AFTER = frozenset({BEFORE_CHANGE, IN_PERSON})
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(msgspec.Struct, frozen=True):
     """Who asks for which action, in which conversation, at which moment (UTC)."""
 
     action: str

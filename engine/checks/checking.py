@@ -19,6 +19,7 @@ from engine.expressions import Expression
 from engine.knowledge import Knowledge
 from engine.nodes import Scalar
 from engine.ruled_out import is_ruled_out, left_of, remaining
+from engine.schema import RESERVED
 from engine.source import Place
 from engine.steps.base import Edge, Step
 from engine.steps.choose import Choose
@@ -38,10 +39,6 @@ if TYPE_CHECKING:
 
 MOST_WAYS = 20
 """For so many findings of a flow the shortest way is looked for; each search takes a walk through it."""
-
-RESERVED = frozenset(
-    "today audience me labels problem item answer true false null none and or not in is if elif else".split()
-)
 
 
 class Checking:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, get_args
 
 from engine.actions import Action
 from engine.answers import Accepted, NotAccepted, Question, parse_answer
-from engine.checks.questions import review_question
 from engine.describe import as_written
 from engine.effects import Choice, Prompt, PromptKind
 from engine.expressions import Expression
@@ -142,6 +141,8 @@ class Ask(Asking, frozen=True):
 
     def review(self, checking: Checking) -> None:
         """Each kind needs its own fields, and a route must be of an answer that exists."""
+        from engine.checks.questions import review_question
+
         review_question(self, checking)
 
     def check(self, checking: Checking, known: Knowledge) -> None:

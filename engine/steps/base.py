@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import msgspec
@@ -56,17 +55,19 @@ class Way(msgspec.Struct, frozen=True):
     to: str
 
 
-@dataclass(frozen=True, slots=True)
-class Blueprint:
+class Blueprint(msgspec.Struct, frozen=True):
     """What the compiler knows about a step from where it stands: its path, what comes after it, and where
     its targets lead. `sets` names the facts it would set, whether or not it could be read."""
 
     path: str
     place: Place
     next: str
-    parts: Parts = field(repr=False)
-    paths: Mapping[int, str] = field(repr=False)
+    parts: Parts
+    paths: Mapping[int, str]
     sets: frozenset[str] = frozenset()
+
+    def __repr__(self) -> str:
+        return f"Blueprint({self.path!r}, {self.place!r})"
 
     def link(self, target: Target) -> str:
         """The path a target leads to."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 import os
@@ -9,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
 from adapters import cli
@@ -188,7 +190,7 @@ def test_the_unexpected_is_one_plain_sentence(
     def break_down(**given: str) -> int:
         raise KeyError("inside")
 
-    monkeypatch.setattr(cli.unstuck.commands["explain"], "callback", break_down)
+    monkeypatch.setattr(cli.explain, "callback", break_down)
     assert run(["explain", "x"]) == 70
     err = capsys.readouterr().err
     assert "Something unexpected happened (KeyError)" in err
@@ -215,7 +217,7 @@ def test_ctrl_c_outside_a_conversation_is_130(monkeypatch: pytest.MonkeyPatch) -
     def interrupt(**given: str) -> int:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli.unstuck.commands["explain"], "callback", interrupt)
+    monkeypatch.setattr(cli.explain, "callback", interrupt)
     assert run(["explain", "x"]) == 130
 
 
@@ -280,3 +282,26 @@ def test_an_unwritable_report_is_told(capsys: pytest.CaptureFixture[str]) -> Non
     args = ["test", str(REPLAYS / "already-active.replay.yaml"), "--junit-xml", "/dev/null/report.xml"]
     assert run(args) == 2
     assert "cannot be written" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("group", "name"), [(group, name) for group, names in cli.ELSEWHERE.items() for name in names]
+)
+def test_commands_that_are_imported_late_are_there(group: str, name: str) -> None:
+    within = cli.unstuck if group == "unstuck" else cli.unstuck.commands[group]
+    assert isinstance(within, cli.Commands)
+    command = within.get_command(click.Context(within), name)
+    assert command is not None
+    assert command.name == name
+    assert name in within.list_commands(click.Context(within))
+
+
+def test_garbage_is_collected_from_the_first_prompt_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    typed(monkeypatch, "")
+    gc.disable()
+    try:
+        assert run(["chat", FLOW, "--json"]) == 3
+        assert gc.isenabled()
+    finally:
+        gc.unfreeze()
+        gc.enable()

@@ -55,7 +55,7 @@ def problem(words: list[str]) -> str | None:
 def unstuck_problem(command: click.Command, words: list[str]) -> str | None:
     """Why the command line of unstuck does not take these words."""
     while isinstance(command, click.Group) and words and not words[0].startswith("-"):
-        found = command.commands.get(words[0])
+        found = command.get_command(click.Context(command), words[0])
         if found is None:
             return f"{command.name} has no command {words[0]}"
         command, words = found, words[1:]

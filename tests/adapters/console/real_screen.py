@@ -58,9 +58,20 @@ class RealScreen:
     def shows(self, words: str) -> None:
         """Wait until the words are on the screen (wherever lines are broken), and all is drawn."""
         until = time.monotonic() + PATIENCE
-        while "".join(words.split()) not in "".join("".join(self.screen.display).split()) or self._draw():
+        while not self.has(words) or self._draw():
             self._draw()
             assert time.monotonic() < until, f"no “{words}” on\n" + "\n".join(self.lines())
+
+    def has(self, words: str) -> bool:
+        """Whether the words are on the screen, wherever lines are broken."""
+        return "".join(words.split()) in "".join("".join(self.screen.display).split())
+
+    def misses(self, words: str) -> None:
+        """Wait until the words are no longer on the screen."""
+        until = time.monotonic() + PATIENCE
+        while self.has(words) or self._draw():
+            self._draw()
+            assert time.monotonic() < until, f"still “{words}” on\n" + "\n".join(self.lines())
 
     def resize(self, columns: int, rows: int) -> None:
         """Make the window another size."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -20,6 +21,7 @@ from engine import Choice
 from tests.adapters.console.scripted import JUNK, SWITCH, Scripted, asking, ending, prompt
 
 UP, DOWN, F2, F3, CTRL_C, CTRL_D = "\x1b[A", "\x1b[B", "\x1bOQ", "\x1bOR", "\x03", "\x04"
+PAGE_DOWN, CTRL_U = "\x1b[6~", "\x15"
 PEOPLE = prompt("several", "Who?", Choice("a", "Ana"), Choice("b", "Ben"), Choice("c", "Cleo"))
 MANY = prompt("one", "Who?", *(Choice(f"c-{n}", f"Person {n:02}") for n in range(1, 31)))
 
@@ -141,3 +143,16 @@ def test_without_colours_none_are_sent(keyboard: PipeInput) -> None:
         Heading("A flow"), asking(SWITCH)
     )
     assert not [code for code in ("[31m", "[32m", "[35m", "[36m", ";36", ";31") if code in out.getvalue()]
+
+
+def test_a_question_of_the_consoles_own_can_be_quit(keyboard: PipeInput) -> None:
+    assert talk(keyboard, "/change\r/quit\r", asking(JUNK), ending())[1].calls == [("left", None)]
+
+
+def test_a_long_text_is_leafed_through_searched_and_leaves_nothing_behind(keyboard: PipeInput) -> None:
+    keys = "/help\r" + PAGE_DOWN + "handover\r" + "nowhere\r" + CTRL_U + "\r" + "1\r"
+    shown, driver = talk(keyboard, keys, asking(JUNK), ending())
+    assert driver.answers == ["found"]
+    assert "give this conversation up for good" in shown
+    plain = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", shown)
+    assert plain.rpartition("Is the email in Ana's junk folder?")[2].strip().startswith("› Yes")

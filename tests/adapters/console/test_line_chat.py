@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import io
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from adapters.console.chat import LEAVING, Chat, Left
 from adapters.console.line_asker import LineAsker
