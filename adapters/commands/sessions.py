@@ -149,12 +149,20 @@ def recover(file: Path, store: str | None) -> int:
     _say(f"Saved {len(found.saved)} {_conversations(len(found.saved))} to {file}.")
     for session in found.lost:
         _say(f"Not whole, and left behind: {session}")
+    for session in found.older:
+        _say(f"Saved as it was earlier: {session}. Look at the clinic what was done since, before going on.")
     for version in found.versions:
         _say(f"Lost are the flows of version {version[:12]}.")
     old, new = keys_path(store_path(store)), keys_path(file)
     _say(f"Copy {old} to {new}, and look: unstuck sessions list --store sqlite:///{file}")
-    _say("Conversations of which nothing at all was left are not named here.")
-    return FINDINGS if found.lost or found.versions else DONE
+    _say("The audit stays in the damaged store: keep that.")
+    if found.complete:
+        return FINDINGS if found.versions else DONE
+    _say(
+        "Whether this is all that there was cannot be told: a conversation may be missing without being"
+        " named, or saved as it was earlier."
+    )
+    return FINDINGS
 
 
 def _purge_outdated(store: str | None, config: Path | None, mail: str | None, yes: bool) -> int:

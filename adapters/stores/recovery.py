@@ -7,6 +7,7 @@ itself or is left behind. Of a session the newest head is taken for which everyt
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TypeAlias
@@ -14,6 +15,7 @@ from typing import TypeAlias
 import msgspec
 
 from adapters.stores.key_file import KeyFile, key_path
+from adapters.stores.mark_file import mark_path, marked
 from adapters.stores.pages import Record, records
 from adapters.stores.rows import (
     EVENT_COLUMNS,
@@ -37,6 +39,7 @@ from adapters.stores.rows import (
 )
 from adapters.stores.seal import Chain, Seal
 from adapters.stores.sqlite_file import StoreFile
+from adapters.stores.totals import Totals, totals_of
 from adapters.stores.trouble import exists_already, in_plain_words, not_there
 from adapters.stores.writer import Writing
 
@@ -51,11 +54,14 @@ _HEAD_AT = [SESSION_ORDER.split(", ").index(name) for name in f"{HEAD_COLUMNS}, 
 
 class Recovered(msgspec.Struct, frozen=True):
     """The sessions that were saved, those of which something was found but not all, and the versions of flows
-    that were used by a saved session and are lost."""
+    that were used by a saved session and are lost. `older` names the saved sessions that had gone on since;
+    `complete` is whether the store and its mark show that nothing is missing."""
 
     saved: tuple[str, ...]
     lost: tuple[str, ...]
     versions: tuple[str, ...]
+    older: tuple[str, ...] = ()
+    complete: bool = True
 
 
 _Kept: TypeAlias = tuple[Head, Row, tuple[Record, ...], tuple[Record, ...], tuple[Record, ...]]
@@ -74,7 +80,7 @@ def recover(path: Path, target: Path) -> Recovered:
             if made.exists():
                 raise exists_already(made)
         seal = Seal(key.key)
-        found = _Found(seal)
+        found = _Found(seal, _acknowledged(path, seal))
         for record in records(path):
             found.take(record)
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -100,7 +106,22 @@ def _write(target: Path, found: _Found) -> Recovered:
         file.close()
     saved = tuple(kept[0].session for kept in sessions)
     lost_versions = (version for version, mac in versions.items() if mac is None)
-    return Recovered(saved, tuple(sorted(found.seen - set(saved))), tuple(sorted(lost_versions)))
+    heads = [kept[0] for kept in sessions]
+    return Recovered(
+        saved,
+        tuple(sorted(found.seen - set(saved))),
+        tuple(sorted(lost_versions)),
+        tuple(sorted(head.session for head in heads if found.went_on_after(head))),
+        found.all_of(heads),
+    )
+
+
+def _acknowledged(path: Path, seal: Seal) -> int:
+    """How many commits of the store were acknowledged, 0 if that is not known."""
+    try:
+        return marked(mark_path(path).read_bytes(), seal)
+    except OSError:
+        return 0
 
 
 def _write_session(writing: Writing, seal: Seal, kept: _Kept) -> None:
@@ -126,8 +147,10 @@ def _insert(writing: Writing, table: str, columns: str, row: Row) -> None:
 class _Found:
     """The rows that proved themselves, by what they belong to. `seen` names the sessions of all of them."""
 
-    def __init__(self, seal: Seal) -> None:
+    def __init__(self, seal: Seal, acknowledged: int) -> None:
         self._seal = seal
+        self._acknowledged = acknowledged
+        self._totals = Totals()
         self._heads: dict[str, dict[int, tuple[Head, Row]]] = {}
         self._rows: dict[tuple[str, str], dict[int, dict[bytes, Record]]] = {}
         self._versions: dict[str, set[bytes]] = {}
@@ -146,9 +169,12 @@ class _Found:
                 case 11:
                     entry = entry_of(self._seal, record)
                     self._take_row("ledger", record, ledger_row(self._seal, *_place(record), entry)[1])
-                case 6:
+                case 6 if isinstance(record[0], str):
                     reply = reply_of(self._seal, record)
                     self._take_row("replies", record, reply_row(self._seal, *_place(record), reply)[1])
+                case 6:
+                    totals = totals_of(self._seal, record[1:])
+                    self._totals = max(self._totals, totals, key=lambda each: each.commits)
                 case 3:
                     self.files.setdefault(text(record[0]), {})[text(record[1])] = text(record[2])
                 case 2:
@@ -158,6 +184,25 @@ class _Found:
         """Each session as it was last of which everything is there."""
         newest = (self._newest_whole(session) for session in sorted(self._heads))
         return sorted((kept for kept in newest if kept is not None), key=lambda kept: kept[0].touched)
+
+    def went_on_after(self, head: Head) -> bool:
+        """Whether there are traces of later commits of the session."""
+        chains = {"events": head.events, "ledger": head.entries, "replies": head.replies}
+        return any(revision > head.revision for revision in self._heads[head.session]) or any(
+            position > chain.length
+            for table, chain in chains.items()
+            for position in self._rows.get((table, head.session), {})
+        )
+
+    def all_of(self, heads: Sequence[Head]) -> bool:
+        """Whether these are all sessions of the store, as they were after the last commit that was
+        acknowledged. Where no mark says which that was, nobody can tell."""
+        there = Totals()
+        for head in heads:
+            there = there.counted(self._seal, None, head)
+        known = self._totals
+        as_kept = (there.sessions, there.tally) == (known.sessions, known.tally)
+        return as_kept and known.commits >= self._acknowledged > 0
 
     def version_mac(self, version: str) -> bytes | None:
         """The MAC of a version whose files are all there."""

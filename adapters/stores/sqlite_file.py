@@ -50,18 +50,21 @@ class StoreFile:
         self._reads = RLock()
         with in_plain_words(self.path), ExitStack() as opened:
             _make_file(self.path)
+            with closing(_connect(self.path, to_look=True)) as looking:
+                found = _format_seen(looking, self.path)
+                self.key = opened.enter_context(closing(KeyFile(self.path, may_make=found < SEALED)))
+                self.seal = Seal(self.key.key)
+                self._mark = opened.enter_context(closing(MarkFile(self.path, self.seal)))
+                # Read before the store is: it may only be behind.
+                self._acknowledged = self._mark.read()
+                if found == 0:
+                    self._not_behind(Totals())
+                elif found >= SEALED:
+                    self._not_behind(self._totals(looking))
             self.connection = opened.enter_context(closing(_connect(self.path)))
-            found = _format_of(self.connection, self.path)
-            self.key = opened.enter_context(closing(KeyFile(self.path, may_make=found < SEALED)))
-            self.seal = Seal(self.key.key)
-            self._mark = opened.enter_context(closing(MarkFile(self.path, self.seal)))
-            # Read before the store is: it may only be behind.
-            self._acknowledged = self._mark.read()
-            if found == 0:
-                self._not_behind(Totals())
             with self.key.taking_turns(BUSY_SECONDS):
                 _prepare(self.connection, self.path, self.seal)
-                self._not_behind(self._totals())
+                self._not_behind(self._totals(self.connection))
             self._identity = _identity(self.path)
             opened.pop_all()
 
@@ -74,7 +77,7 @@ class StoreFile:
             self.still_there()
             db.execute("BEGIN IMMEDIATE")
             try:
-                before = self._totals()
+                before = self._totals(db)
                 self._not_behind(before)
                 writing = Writing(db, before)
                 yield writing
@@ -136,9 +139,9 @@ class StoreFile:
                 if self._reader is not None:
                     self._reader.close()
 
-    def _totals(self) -> Totals:
+    def _totals(self, db: sqlite3.Connection) -> Totals:
         try:
-            return read_totals(self.connection, self.seal)
+            return read_totals(db, self.seal)
         except WrongKey as error:
             raise key_wrong(self.path, self.key.path) from error
         except Damaged as error:
@@ -189,9 +192,17 @@ def _refuse_other_things(path: Path) -> None:
         raise not_ours(path)
 
 
-def _connect(path: Path) -> sqlite3.Connection:
+def _connect(path: Path, *, to_look: bool = False) -> sqlite3.Connection:
+    """A connection. One that is there `to_look` leaves the file and its log as they are when it is closed:
+    another one writes what is whole of the log into the file and removes the rest, which may be what a
+    damaged store is to be recovered from."""
     connection = sqlite3.connect(
-        path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=64
+        f"{path.as_uri()}?mode={'ro' if to_look else 'rw'}",
+        uri=True,
+        timeout=BUSY_SECONDS,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=64,
     )
     # Damaged text must be readable to be found damaged.
     connection.text_factory = lambda data: data.decode("utf-8", "surrogateescape")
@@ -231,6 +242,18 @@ def _format_of(connection: sqlite3.Connection, path: Path) -> int:
     if version > len(MIGRATIONS) or version < 0:
         raise too_new(path, version, len(MIGRATIONS))
     return version
+
+
+def _format_seen(looking: sqlite3.Connection, path: Path) -> int:
+    """The format as somebody sees it who only looks; what a change that was cut off left is undone before,
+    which only somebody can who writes."""
+    try:
+        return _format_of(looking, path)
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_READONLY_ROLLBACK:
+            raise
+    with closing(_connect(path)) as undoing:
+        return _format_of(undoing, path)
 
 
 def _one_number(connection: sqlite3.Connection, query: str) -> int:

@@ -41,6 +41,11 @@ def read_totals(db: sqlite3.Connection, seal: Seal) -> Totals:
     row: Row | None = db.execute(f"SELECT {_COLUMNS} FROM store").fetchone()
     if row is None:
         raise Damaged
+    return totals_of(seal, row)
+
+
+def totals_of(seal: Seal, row: Row) -> Totals:
+    """The totals in a row. Raises Damaged, WrongKey."""
     totals = Totals(number(row[0]), number(row[1]), int.from_bytes(blob(row[2]), "big"))
     if row[3] != _mac(seal, totals):
         raise Damaged if row[4] == seal.of("key") else WrongKey

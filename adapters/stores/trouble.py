@@ -120,7 +120,8 @@ def cut_back(path: Path, missing: int) -> Unusable:
     what = "The last commit is" if missing == 1 else f"The last {missing} commits are"
     return Unusable(
         f"{what} missing from the session store {path}, although acknowledged.",
-        "An older copy was put in its place, or a part of it was lost. Put the newest copy back."
+        "An older copy was put in its place, or a part of it was lost. Put the newest copy back, or save what"
+        " can still be found: `unstuck sessions recover NEW-FILE`."
         f" If the older one is wanted, remove the file {path}.mark and try again; what was done since then"
         " may be done a second time.",
     )

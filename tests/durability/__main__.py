@@ -13,7 +13,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from time import monotonic
 
-from tests.durability import disk, kills, races
+from tests.durability import damage, disk, kills, races
 from tests.durability.many import workers
 from tests.durability.report import Table
 
@@ -22,6 +22,7 @@ Part = Callable[[ProcessPoolExecutor, Path, int], Table]
 PARTS: Mapping[str, Part] = {
     "kills": kills.measured,
     "disk": disk.measured,
+    "damage": damage.measured,
     "races": races.measured,
 }
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -14,6 +16,7 @@ import pytest
 from adapters.problems import Unusable
 from adapters.stores.key_file import KeyFile, key_in, key_path
 from adapters.stores.mark_file import MarkFile, mark_path, marked
+from adapters.stores.recovery import recover
 from adapters.stores.seal import Chain, Seal
 from adapters.stores.sqlite import SqliteStore
 from tests.adapters.stores.contract import begin, commit
@@ -142,6 +145,43 @@ class TestCutBack:
                 (killed / "sessions.db-wal").write_bytes(wal[: len(wal) // 2])
         with pytest.raises(Unusable, match="missing from the session store"):
             SqliteStore(killed / "sessions.db")
+
+    def test_what_is_left_of_a_damaged_log_outlives_the_refusal(self, path: Path, tmp_path: Path) -> None:
+        """SQLite believes a log up to the first damage, and removes it when the file is closed."""
+        killed = tmp_path / "killed"
+        killed.mkdir()
+        with SqliteStore(path) as store:
+            for revision in range(1, 9):
+                store.commit("s-1", revision, commit(state=bytes([revision]) * 2_000))
+            for name in ("", ".key", ".mark", "-wal"):
+                shutil.copy(f"{path}{name}", killed)
+        log = killed / "sessions.db-wal"
+        content = bytearray(log.read_bytes())
+        content[len(content) // 3] ^= 1
+        log.write_bytes(content)
+        before = {file.name: file.read_bytes() for file in killed.iterdir()}
+        with pytest.raises(Unusable, match="missing from the session store"):
+            SqliteStore(killed / "sessions.db")
+        after = {file.name: file.read_bytes() for file in killed.iterdir() if not file.name.endswith("-shm")}
+        assert after == before
+        assert recover(killed / "sessions.db", tmp_path / "new.db").saved == ("s-1",)
+        with SqliteStore(tmp_path / "new.db") as store:
+            assert store.load("s-1").revision == 9
+
+    @pytest.mark.needs_strace
+    def test_a_change_of_the_kind_of_log_that_was_cut_off_is_undone(self, path: Path) -> None:
+        """A backup has no log of its own; the first who uses it makes one."""
+        with closing(sqlite3.connect(path)) as db:
+            db.execute("PRAGMA journal_mode = DELETE")
+        opens = "import sys; from pathlib import Path; from adapters.stores.sqlite import SqliteStore\n"
+        opens += "SqliteStore(Path(sys.argv[1])).close()"
+        strace = ["strace", "-f", "-qq", "-o", "/dev/null", "-P", str(path), "-e", "trace=pwrite64"]
+        strace += ["-e", "inject=pwrite64:signal=KILL:when=1"]
+        ended = subprocess.run([*strace, sys.executable, "-c", opens, str(path)], check=False, timeout=60)
+        assert ended.returncode == -9
+        assert path.with_name(f"{path.name}-journal").exists()
+        with SqliteStore(path) as store:
+            assert store.load("s-1").revision == 1
 
     def test_a_removed_or_emptied_store_is_not_begun_anew_in_silence(self, path: Path) -> None:
         path.write_bytes(b"")

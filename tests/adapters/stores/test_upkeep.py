@@ -215,7 +215,7 @@ class TestRecovery:
         new = tmp_path / "new" / "sessions.db"
         saved = recover(path, new)
         assert sorted(saved.saved) == sorted(f"s-{number}" for number in range(SESSIONS))
-        assert (saved.lost, saved.versions) == ((), ())
+        assert (saved.lost, saved.versions, saved.older, saved.complete) == ((), (), (), True)
         with SqliteStore(path) as old, SqliteStore(new) as store:
             assert store.health().good
             assert store.load_version("v1") == FILES
@@ -235,6 +235,37 @@ class TestRecovery:
         recover(killed / "sessions.db", tmp_path / "new.db")
         with SqliteStore(tmp_path / "new.db") as store:
             assert store.load("s-1").state == b"newest " * 2000
+
+    def test_what_is_saved_as_it_was_earlier_is_named(self, path: Path, tmp_path: Path) -> None:
+        """Its last commit is in the log, of which only the pages before the damage are whole."""
+        killed = tmp_path / "killed"
+        killed.mkdir()
+        with SqliteStore(path) as store:
+            store.commit("s-1", 3, commit(events=(b"later",)))
+            for end in ("", "-wal", ".key", ".mark"):
+                shutil.copy(f"{path}{end}", killed)
+            (head,) = [each for each in store.sessions(100) if each.session == "s-1"]
+        assert head.revision == 4
+        log = killed / "sessions.db-wal"
+        # The head of the session is what the damage hits; its new event stays.
+        log.write_bytes(log.read_bytes().replace(b"s-1email", b"s-1emaiX"))
+        saved = recover(killed / "sessions.db", tmp_path / "new.db")
+        assert (saved.older, saved.lost, saved.complete) == (("s-1",), (), False)
+        assert len(saved.saved) == SESSIONS
+
+    def test_a_store_that_was_cut_back_is_not_taken_for_all_there_was(
+        self, path: Path, tmp_path: Path
+    ) -> None:
+        older = tmp_path / "older"
+        older.mkdir()
+        for end in ("", ".key"):
+            shutil.copy(f"{path}{end}", older)
+        with SqliteStore(path) as store:
+            store.commit("s-1", 3, commit())
+        assert not recover(older / "sessions.db", tmp_path / "no mark.db").complete
+        shutil.copy(f"{path}.mark", older)
+        saved = recover(older / "sessions.db", tmp_path / "new.db")
+        assert (len(saved.saved), saved.older, saved.complete) == (SESSIONS, (), False)
 
     def test_a_store_without_a_beginning_is_saved(self, path: Path, tmp_path: Path) -> None:
         """The first page holds what the tables are: SQLite opens nothing without it."""
