@@ -31,6 +31,8 @@ embeds:
     origins: [https://narrow.example]
     flows: [my-password]
 """
+FLOWS = Path(__file__).parents[2] / "cases" / "web"
+"""Flows for trying the web, whatever becomes of those that are shipped."""
 MANY = Limiter(1_000_000, time.monotonic)
 UNBOUNDED = Bounds(MANY, MANY, MANY)
 

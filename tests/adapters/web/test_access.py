@@ -12,17 +12,21 @@ import pytest
 import yaml
 
 from adapters.web.operations import OPERATIONS
-from tests.adapters.web.served import EMBEDS, SECRET, UNBOUNDED, Served, Talk, identity, web
+from tests.adapters.web.served import EMBEDS, FLOWS, SECRET, UNBOUNDED, Served, Talk, identity, web
 
 CASES = yaml.safe_load((Path(__file__).parents[2] / "cases" / "web-access.yaml").read_text(encoding="utf-8"))
-ASKERS: Mapping[str, Mapping[str, str]] = {"visitor": {}, "client": {"role": "client", "sub": "ivy-walker"}}
+ASKERS: Mapping[str, Mapping[str, str]] = {
+    "visitor": {},
+    "client": {"role": "client", "sub": "ivy-walker"},
+    "practitioner": {"role": "practitioner", "sub": "dr-roy"},
+}
 
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("UNSTUCK_TEST_KEY", SECRET)
-        with web(tmp_path_factory.mktemp("web"), EMBEDS, bounds=UNBOUNDED) as opened:
+        with web(tmp_path_factory.mktemp("web"), EMBEDS, bounds=UNBOUNDED, flows=FLOWS) as opened:
             yield opened
 
 
@@ -38,7 +42,8 @@ def ended(served: Served) -> Mapping[str, Talk]:
 def begun(served: Served, who: str) -> Talk:
     """A conversation of the asker."""
     claims = ASKERS[who]
-    return served.start(embed="portal", identity=identity(**claims)) if claims else served.start()
+    signed = {"embed": "portal", "identity": identity(**claims)} if claims else {}
+    return served.start("two-questions", **signed)
 
 
 def asked(served: Served, ask: str, session: str, token: str, body: object = None) -> int:

@@ -30,7 +30,18 @@ from adapters.web.tokens import Holder, TokenBook
 from adapters.wiring import Options
 from adapters.wiring_web import open_web
 from engine import Audience
-from tests.adapters.web.served import EMBEDS, MANY, PORTAL, SECRET, UNBOUNDED, Served, Talk, identity, web
+from tests.adapters.web.served import (
+    EMBEDS,
+    FLOWS,
+    MANY,
+    PORTAL,
+    SECRET,
+    UNBOUNDED,
+    Served,
+    Talk,
+    identity,
+    web,
+)
 
 
 @pytest.fixture
@@ -45,7 +56,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """One server for the tests that leave nothing behind, whom it does not bound."""
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("UNSTUCK_TEST_KEY", SECRET)
-        with web(tmp_path_factory.mktemp("web"), EMBEDS, bounds=UNBOUNDED) as opened:
+        with web(tmp_path_factory.mktemp("web"), EMBEDS, bounds=UNBOUNDED, flows=FLOWS) as opened:
             yield opened
 
 
@@ -179,7 +190,7 @@ def test_an_answer_that_does_not_fit_is_told_in_the_turn(shared: Served) -> None
 
 
 def test_a_client_is_whom_the_host_vouches_for(shared: Served) -> None:
-    talk = shared.start(embed="portal", identity=identity())
+    talk = shared.start("two-questions", embed="portal", identity=identity())
     assert talk.turn["prompt"]["step"] == "junk"
     renewed = talk.ask("POST", "/token", json={"identity": identity(), "embed": "portal"})
     assert renewed.status_code == 200

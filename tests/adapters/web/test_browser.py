@@ -15,12 +15,13 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect, sync_playwright
 
-from tests.adapters.web.served import EMBEDS, SECRET, UNBOUNDED, Served, identity, web
+from tests.adapters.web.served import EMBEDS, FLOWS, SECRET, UNBOUNDED, Served, identity, web
+from tests.guards.tree import ROOT
 
 pytestmark = pytest.mark.needs_chromium
 expect.set_options(timeout=15_000)
 HOSTILE = "<img src=x onerror=\"document.title='taken'\"> <script>document.title='taken'</script> {{ 7 * 7 }}"
-EVERY_KIND = Path(__file__).parents[2] / "cases" / "web"
+WORDS = ROOT / "adapters" / "web" / "static" / "words"
 HOST = """<!doctype html><html lang="{lang}" dir="{dir}"><head><meta charset="utf-8"><title>A practice</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <script type="module" src="/widget.js"></script></head>
@@ -65,7 +66,7 @@ def serving(folder: Path) -> Iterator[Served]:
     """A server with the flow of every kind of question, and the key of a host."""
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("UNSTUCK_TEST_KEY", SECRET)
-        with web(folder, EMBEDS, bounds=UNBOUNDED, flows=EVERY_KIND) as opened:
+        with web(folder, EMBEDS, bounds=UNBOUNDED, flows=FLOWS) as opened:
             yield opened
 
 
@@ -384,7 +385,7 @@ def test_without_storage_it_works_as_long_as_the_page_is_open(browser: Browser, 
 
 def test_somebody_else_who_signs_in_does_not_get_the_conversation(browser: Browser, served: Served) -> None:
     who = ["ivy-walker"]
-    with shown(browser, served.at, who=lambda: identity(sub=who[0]), mode="inline") as page:
+    with shown(browser, served.at, "two-questions", lambda: identity(sub=who[0]), mode="inline") as page:
         answers = page.locator("unstuck-help .mine")
         choose(page, "No")
         expect(answers).to_have_count(1)
@@ -403,7 +404,7 @@ def test_a_token_that_has_ended_is_renewed_without_a_word(browser: Browser, serv
         asked.append(identity())
         return asked[-1]
 
-    with shown(browser, served.at, who=vouch, mode="inline") as page:
+    with shown(browser, served.at, "two-questions", vouch, mode="inline") as page:
         expect(page.get_by_text("Is the email there?")).to_be_visible()
         with closing(sqlite3.connect(served.folder / "web.db")) as db:
             db.execute("UPDATE holders SET used_at = used_at - 901 WHERE embed = 'portal'")
@@ -426,7 +427,7 @@ def test_a_beginning_whose_reply_is_lost_is_tried_with_a_new_token_of_the_host(
         return route.abort()
 
     context.route("**/v1/sessions", lose)
-    with opened(context, served.at, "my-setup-email", identity, "inline") as page:
+    with opened(context, served.at, "two-questions", identity, "inline") as page:
         expect(page.get_by_text("Is the email there?")).to_be_visible()
     assert lost == [201]
     context.close()
@@ -472,14 +473,13 @@ def test_a_server_that_is_started_again_is_found_again(browser: Browser, tmp_pat
 
 
 def test_it_speaks_the_language_of_the_page_as_far_as_it_knows_it(browser: Browser, served: Served) -> None:
-    words = EVERY_KIND.parents[2] / "adapters" / "web" / "static" / "words"
     for language, label in (("fr", "Aide"), ("ar", "مساعدة"), ("xx", "Help")):
         with shown(browser, served.at, lang=language) as page:
             expect(page.locator("[part=launcher]")).to_have_text(label)
             assert page.locator("[part=panel]").get_attribute("lang") == (
                 "en" if language == "xx" else language
             )
-    names = [set(json.loads(file.read_text(encoding="utf-8"))) for file in sorted(words.glob("*.json"))]
+    names = [set(json.loads(file.read_text(encoding="utf-8"))) for file in sorted(WORDS.glob("*.json"))]
     assert len(names) > 5
     assert all(each == names[0] for each in names)
 
