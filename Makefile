@@ -1,7 +1,7 @@
 # Everything one does with a checkout. `make` alone lists it. The first use sets .venv up, later ones do not.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help chat serve test test-all soak durability bench check lint tidy pins clean setup-run setup-test
+.PHONY: help chat serve test test-all soak durability bench pictures check lint tidy pins clean setup-run setup-test
 
 PYTEST = .venv/bin/python -m pytest -q --durations=5 -n 2
 
@@ -29,6 +29,9 @@ durability: setup-test ## kill it, fill the disk, damage the files: tables of wh
 
 bench: setup-test ## how fast it is, each figure beside its limit
 	@.venv/bin/python -m tests.bench $(ARGS)
+
+pictures: setup-test ## take the README's pictures of the console anew, from the program in a terminal
+	@.venv/bin/python -m tests.pictures
 
 check: setup-run ## look for mistakes in flows/
 	@.venv/bin/unstuck check flows $(ARGS)

@@ -15,7 +15,7 @@ from adapters.console.layout import Row, columns, row
 from adapters.console.once import NOT_THE_SAME, READY, SEEN, TWICE, secret_rows
 from adapters.console.panel import Panel
 from adapters.console.reading import Reading
-from adapters.console.replies import LISTS, OWN_QUESTION, Answer, Order, Puzzle, Reply, understand
+from adapters.console.replies import LISTS, OWN_QUESTION, START, Answer, Order, Puzzle, Reply, understand
 from adapters.console.screen import TerminalScreen
 from adapters.console.toolbar import Status, hints_at, toolbar
 from adapters.console.transcript import answer_rows, question_rows
@@ -114,7 +114,8 @@ class KeyAsker:
     def _remember(self, panel: Panel, reply: Reply) -> None:
         """Leave what was asked and said in the transcript, and commands in the history."""
         echo = reply.echo if isinstance(reply, Answer) else reply.typed if isinstance(reply, Puzzle) else ""
-        if isinstance(reply, Answer) and not panel.told:
+        taken = isinstance(reply, Answer) or (panel.prompt.id == START and echo != "")
+        if taken and not panel.told:
             self._screen.show(question_rows(panel.prompt, self._screen.marks))
         if echo:
             self._screen.show(answer_rows(echo, self._screen.marks))

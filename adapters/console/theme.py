@@ -118,7 +118,6 @@ _ON_LIGHT = {
     "rule": "ansiblue",
     "arrow": "ansiblue",
     "number": "bold ansiblue",
-    "effect": "ansired",
     "mine": "ansiblue",
     "bottom-toolbar": "noreverse ansibrightblack",
     "bottom-toolbar.text": "noreverse ansibrightblack",

@@ -20,6 +20,7 @@ from adapters.wiring import create_clinic
 CODE = "import sys; from adapters.cli import run; sys.exit(run(sys.argv[1:]))"
 PATIENCE = 12.0
 QUIET = 0.15
+AFTER_ANSWER = 2.0
 SESSION = re.compile(r"(?<=session )[a-z0-9]{10}")
 
 
@@ -27,10 +28,13 @@ class Answering(pyte.Screen):
     """A screen that answers when it is asked where its cursor is, as terminals do."""
 
     answer: Callable[[str], object]
+    answered = False
+    """Whether nothing has come since the last answer."""
 
     def write_process_input(self, data: str) -> None:
         """Send the answer to whoever asked."""
         self.answer(data)
+        self.answered = True
 
 
 class RealScreen:
@@ -91,8 +95,11 @@ class RealScreen:
         self._child.close(force=True)
 
     def _draw(self) -> bool:
+        # After an answer the toolbar is drawn, however long a busy machine takes for it.
+        patience = AFTER_ANSWER if self.screen.answered else QUIET
+        self.screen.answered = False
         try:
-            self.written.append(self._child.read_nonblocking(65_536, QUIET))
+            self.written.append(self._child.read_nonblocking(65_536, patience))
             self._stream.feed(self.written[-1])
         except pexpect.TIMEOUT:
             return False
