@@ -6,56 +6,35 @@ Nothing is made or changed: what is not there yet is said to be made on first us
 from __future__ import annotations
 
 import platform
+import re
 import shutil
 import sqlite3
-import stat
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
-from importlib.metadata import PackageNotFoundError, version
-from typing import Literal, TypeAlias
-
-import msgspec
+from importlib.metadata import PackageNotFoundError, requires, version
 
 from adapters.clinic.port import ActionFailed, CallContext
+from adapters.found import Found
 from adapters.problems import PlainProblem
 from adapters.wiring import (
     Options,
-    audit_looked_over,
     clinic_path,
     default_clinic,
-    key_files,
     open_clinic,
     open_library,
     open_mail,
     open_retention,
-    open_store_behind,
     policy_rows,
     store_path,
     utc_now,
 )
 
-State: TypeAlias = Literal["good", "note", "bad"]
-
-LIBRARIES = (
-    *("click", "cryptography", "google-re2", "jinja2", "msgspec", "prompt-toolkit", "pyyaml"),
-    *("wcwidth", "zxcvbn"),
-)
 LEAST_FREE = 100 * 2**20
 """With less free space (bytes) than this, turns may soon not be kept."""
 
-FIRST_SOUND_SQLITE = (3, 51, 3)
-"""The first release without the fault by which two connections can damage a write-ahead log."""
+FIRST_FAULTY_SQLITE, FIRST_SOUND_SQLITE = (3, 7, 0), (3, 51, 3)
+"""Between these, releases have the fault by which two connections can damage a write-ahead log."""
 
 SHORTEST_LINK, LONGEST_LINK = 24, 168
-
-
-class Found(msgspec.Struct, frozen=True):
-    """How one thing is: `what` was looked at, `said` about it, and what to `do` where it is not good."""
-
-    what: str
-    state: State
-    said: str
-    do: str = ""
 
 
 def examine(options: Options) -> list[Found]:
@@ -66,10 +45,6 @@ def examine(options: Options) -> list[Found]:
         ("flows", _flows),
         ("policy", _policy),
         ("store", _store),
-        ("audit", _audit),
-        ("old data", _retention),
-        ("keys", _keys),
-        ("clock", _clock),
         ("disk", _disk),
         ("clinic", _clinic),
         ("mail", _mail),
@@ -83,19 +58,29 @@ def examine(options: Options) -> list[Found]:
     return found
 
 
+def libraries() -> list[str]:
+    """The names of the libraries that unstuck cannot do without; none where it was not installed itself."""
+    try:
+        needed = requires("unstuck") or []
+    except PackageNotFoundError:
+        return []
+    return sorted(re.split(r"[^\w.-]", each, maxsplit=1)[0] for each in needed if "extra ==" not in each)
+
+
 def _versions(options: Options) -> Iterator[Found]:
     told = [f"Python {platform.python_version()}"]
-    for name in LIBRARIES:
+    for name in libraries():
         try:
             told.append(f"{name} {version(name)}")
         except PackageNotFoundError:
             yield Found("versions", "bad", f"The library {name} is not installed.", "Install unstuck again.")
     yield Found("versions", "good", ", ".join(told) + ".")
-    if sqlite3.sqlite_version_info < FIRST_SOUND_SQLITE:
+    if FIRST_FAULTY_SQLITE <= sqlite3.sqlite_version_info < FIRST_SOUND_SQLITE:
         yield Found(
             "sqlite",
             "note",
-            f"SQLite {sqlite3.sqlite_version} can damage a file that two programs write to at one instant.",
+            f"SQLite {sqlite3.sqlite_version}: those from 3.7.0 to 3.51.2 can damage a file that two programs"
+            " write to at one instant.",
             "unstuck's own take turns, so nothing has to be done; let no other program write to its files.",
         )
     else:
@@ -113,80 +98,16 @@ def _policy(options: Options) -> Iterator[Found]:
 
 
 def _store(options: Options) -> Iterator[Found]:
-    path = store_path(options.store)
-    if not path.exists():
-        yield Found(
-            "store", "note", f"There is no session store at {path} yet.", "The first conversation makes it."
-        )
-        return
-    with open_store_behind(path) as store:
-        health = store.health()
-    if health.good:
-        yield Found("store", "good", f"{health.sessions} conversations at {path}, none of them damaged.")
-        return
-    told = [f"damaged: {', '.join(health.damaged)}"] if health.damaged else []
-    told += ["flows kept of damaged versions"] if health.versions else []
-    told += [] if health.sound else ["the file's structure is damaged"]
-    told += [] if health.complete else ["conversations are missing, or older than they were"]
-    yield Found(
-        "store",
-        "bad",
-        f"The session store {path}: {'; '.join(told)}.",
-        "Put a backup back, or save what is whole: `unstuck sessions recover`.",
-    )
+    from adapters.store_doctor import looked_over
 
-
-def _audit(options: Options) -> Iterator[Found]:
-    path = store_path(options.store)
-    if not path.exists():
-        return
-    with open_store_behind(path) as store:
-        checked = audit_looked_over(store)
-    if checked.flaw is None:
-        yield Found("audit", "good", f"The audit is as it was written, up to number {checked.end.number}.")
-    else:
-        yield Found("audit", "bad", checked.flaw.what, "`unstuck audit verify` says more.")
-
-
-def _retention(options: Options) -> Iterator[Found]:
-    from adapters.commands.outdated import too_old
-
-    path, retention = store_path(options.store), open_retention(options.config)
-    if not path.exists():
-        return
-    with open_store_behind(path) as store:
-        old = len(too_old(store, retention, utc_now()))
-    if old:
-        words = f"{old} conversations are kept for longer than they may be."
-        yield Found("old data", "bad", words, "`unstuck sessions purge --outdated --yes`, best every day.")
-    else:
-        yield Found("old data", "good", "No conversation is kept for longer than it may be.")
-
-
-def _keys(options: Options) -> Iterator[Found]:
-    for path in key_files(store_path(options.store)):
-        mode = stat.S_IMODE(path.stat().st_mode)
-        if mode & 0o077:
-            yield Found("keys", "bad", f"Others may read {path}.", f"chmod 600 {path}")
-        else:
-            yield Found("keys", "good", f"{path} is for its owner only; keep a copy apart from the store.")
-
-
-def _clock(options: Options) -> Iterator[Found]:
-    path, now = store_path(options.store), utc_now()
-    newest = ""
-    if path.exists():
-        with open_store_behind(path) as store:
-            newest = max((each.updated_at for each in store.sessions(20) if not each.damaged), default="")
-    if newest and datetime.fromisoformat(newest).astimezone(UTC) > now + timedelta(minutes=1):
-        yield Found(
-            "clock",
-            "bad",
-            f"The clock says {now:%Y-%m-%d %H:%M} UTC, and a conversation was kept at {newest}.",
-            "Set the clock; verifications and approvals are timed by it.",
-        )
-    else:
-        yield Found("clock", "good", f"It is {now:%Y-%m-%d %H:%M} UTC.")
+    retention, problem = None, None
+    try:
+        retention = open_retention(options.config)
+    except PlainProblem as found:
+        problem = Found("old data", "bad", found.message, found.advice)
+    yield from looked_over(store_path(options.store), retention, utc_now())
+    if problem is not None:
+        yield problem
 
 
 def _disk(options: Options) -> Iterator[Found]:

@@ -136,7 +136,7 @@ def open_desk(options: Options) -> Iterator[Desk]:
         stack.callback(backend.close)
         vault = MemoryVault(new_token)
         today = clinic_day(backend)
-        leases = FileLeases(kept_at.with_name(f"{kept_at.name}.calls"))
+        leases = FileLeases(leases_path(kept_at))
         clerk = open_clerk(behind)
         parts = Parts(
             library,
@@ -492,6 +492,11 @@ def note_down(store: SqliteStore, action: str, *sessions: str, subject: str = ""
     clerk = open_clerk(store)
     doers = [Doer(os_user(), session=session) for session in sessions or ("",)]
     store.note_down(tuple(clerk.entry(Deed("records", at, by, action, subject=subject)) for by in doers))
+
+
+def leases_path(store: Path) -> Path:
+    """The file in which processes see that others are at a call of a conversation."""
+    return store.with_name(f"{store.name}.calls")
 
 
 def key_files(store: Path) -> list[Path]:

@@ -25,7 +25,8 @@ def doctor(
     clinic: str | None,
     flows: Path | None,
 ) -> int:
-    """Look over versions, flows, policy, store, keys, clock, disk, clinic and mail, and say what to do.
+    """Look over versions, flows, policy, store, audit, keys, calls, clock, disk, clinic and mail, and say
+    what to do.
 
     Ends with 0 if nothing is bad, with 1 otherwise.
     """
@@ -40,7 +41,7 @@ def doctor(
         say(sys.stdout, msgspec.json.encode(found).decode())
     else:
         for each in found:
-            say(sys.stdout, f"{_SIGNS[each.state]:5}{each.what:9}{each.said}")
+            say(sys.stdout, f"{_SIGNS[each.state]:5}{each.what:10}{each.said}")
             if each.do:
-                say(sys.stdout, f"{'':14}{each.do}")
+                say(sys.stdout, f"{'':15}{each.do}")
     return 1 if any(each.state == "bad" for each in found) else 0

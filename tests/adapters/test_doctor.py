@@ -13,9 +13,20 @@ import pytest
 from adapters import doctor
 from adapters.cli import run
 from adapters.doctor import Found, examine
+from adapters.keys import keys_path
+from adapters.leases import FileLeases
 from adapters.stores.key_file import key_path
-from adapters.wiring import Options, create_clinic, data_folder, note_down, open_store, open_store_behind
-from tests.adapters.stores.contract import begin
+from adapters.wiring import (
+    Options,
+    create_clinic,
+    data_folder,
+    leases_path,
+    note_down,
+    open_book,
+    open_store,
+    open_store_behind,
+)
+from tests.adapters.stores.contract import begin, commit, entry
 
 
 @pytest.fixture(autouse=True)
@@ -116,3 +127,47 @@ def test_links_that_run_out_too_soon_are_bad(store: Path, monkeypatch: pytest.Mo
 def test_what_was_named_wrongly_is_said_with_what_to_do(store: Path, options: Options, what: str) -> None:
     found = bad(examine(options))
     assert found[what].do
+
+
+def test_what_cannot_be_opened_is_said_once(store: Path) -> None:
+    store.write_bytes(b"no store at all" * 1_000)
+    found = [each for each in examine(Options()) if each.state == "bad"]
+    assert [each.what for each in found] == ["store"]
+    assert "is not a session store" in found[0].said
+
+
+def test_missing_and_other_data_keys_are_bad(store: Path) -> None:
+    keys = keys_path(store)
+    kept = keys.read_text()
+    keys.unlink()
+    assert "are missing" in bad(examine(Options()))["data keys"].said
+    keys.write_text("".join(f"{'ab' * 32 if len(line) == 64 else line}\n" for line in kept.splitlines()))
+    found = bad(examine(Options()))["data keys"]
+    assert found.said == "1 conversation cannot be read with the keys there are: s-1."
+    keys.write_text(kept)
+    assert bad(examine(Options())) == {}
+
+
+def test_a_damaged_memory_of_the_gates_is_bad(store: Path) -> None:
+    with open_store_behind(store) as kept, closing(open_book(kept)):
+        pass
+    assert "gates" in {each.what for each in examine(Options())}
+    store.with_name("gates.db").write_bytes(b"x" * 9_000)
+    assert bad(examine(Options()))["gates"].do
+
+
+def test_calls_that_were_cut_off_or_are_unknown_are_named(store: Path) -> None:
+    def calls() -> list[str]:
+        return [each.said for each in examine(Options()) if each.what == "calls"]
+
+    assert calls() == ["It is known of every call how it ended."]
+    with open_store(store) as kept:
+        kept.commit("s-1", 1, commit(ledger=(entry("k", "planned"), entry("k", "sent"))))
+    assert calls() == ["Cut off in the middle of a call: 1 conversation, s-1."]
+    lease = FileLeases(leases_path(store)).take("s-1")
+    assert lease is not None
+    assert calls() == ["It is known of every call how it ended."]
+    lease.let_go()
+    with open_store(store) as kept:
+        kept.commit("s-1", 2, commit(ledger=(entry("k", "unknown"),)))
+    assert calls() == ["Nobody knows what became of a call in 1 conversation: s-1."]
