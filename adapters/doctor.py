@@ -98,7 +98,7 @@ def _policy(options: Options) -> Iterator[Found]:
 
 
 def _store(options: Options) -> Iterator[Found]:
-    from adapters.store_doctor import looked_over
+    from adapters.commands.store_health import looked_over
 
     retention, problem = None, None
     try:

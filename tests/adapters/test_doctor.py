@@ -145,6 +145,7 @@ def test_missing_and_other_data_keys_are_bad(store: Path) -> None:
     found = bad(examine(Options()))["data keys"]
     assert found.said == "1 conversation cannot be read with the keys there are: s-1."
     keys.write_text(kept)
+    keys.chmod(0o600)
     assert bad(examine(Options())) == {}
 
 
