@@ -93,6 +93,7 @@ class Place:
         self.folder, self.kind = folder, kind
         self.clinic, self.mail = f"sqlite:///{folder / 'clinic.db'}", f"maildir:{folder / 'mail'}"
         self.store = folder / "sessions.db"
+        self.server: Server | None = None
 
     def arguments(self) -> list[str]:
         """The options of `chat` for this place."""
@@ -117,25 +118,46 @@ def a_place(folder: Path, fresh: Path, kind: str) -> Iterator[Place]:
     if kind == "files":
         yield place
         return
-    opened = listening("127.0.0.1", 0)
-    port = opened.getsockname()[1]
-    serves = {"http": lambda: _serve_clinic(place, opened), "smtp": lambda: _take_mail(folder, opened)}[kind]
-    server = os.fork()
-    if server == 0:
-        try:
-            serves()
-        finally:
-            os._exit(0)
-    opened.close()
+    serves = {"http": _serve_clinic, "smtp": _take_mail}[kind]
+    server = Server(lambda opened: serves(place, opened))
+    address = f"127.0.0.1:{server.port}"
+    if kind == "http":
+        place.clinic = f"rest:{example_at(f'http://{address}', folder)}"
+    else:
+        place.mail = f"smtp://{address}"
+    place.server = server
+    server.start()
     try:
-        if kind == "http":
-            place.clinic = f"rest:{example_at(f'http://127.0.0.1:{port}', folder)}"
-        else:
-            place.mail = f"smtp://127.0.0.1:{port}"
         yield place
     finally:
-        os.kill(server, signal.SIGKILL)
-        os.waitpid(server, 0)
+        server.stop()
+
+
+class Server:
+    """A process that serves at a port of its own, and can be stopped and started again."""
+
+    def __init__(self, serve: Callable[[socket.socket], None]) -> None:
+        self._serve = serve
+        self._pid = 0
+        with listening("127.0.0.1", 0) as opened:
+            self.port: int = opened.getsockname()[1]
+
+    def start(self) -> None:
+        """Begin to serve; whoever connects from now on is heard."""
+        with listening("127.0.0.1", self.port) as opened:
+            self._pid = os.fork()
+            if self._pid == 0:
+                try:
+                    self._serve(opened)
+                finally:
+                    os._exit(0)
+
+    def stop(self) -> None:
+        """Kill it; stopping it again changes nothing."""
+        if self._pid:
+            os.kill(self._pid, signal.SIGKILL)
+            os.waitpid(self._pid, 0)
+            self._pid = 0
 
 
 def _serve_clinic(place: Place, opened: socket.socket) -> None:
@@ -145,14 +167,14 @@ def _serve_clinic(place: Place, opened: socket.socket) -> None:
     serve(ServedClinic(clinic).application(), opened)
 
 
-def _take_mail(folder: Path, opened: socket.socket) -> None:
+def _take_mail(place: Place, opened: socket.socket) -> None:
     """Receive mail at that socket into the Maildir that others look into."""
     import asyncio
 
     from aiosmtpd.smtp import SMTP
 
     loop = asyncio.new_event_loop()
-    sink = _Sink(folder / "mail")
+    sink = _Sink(place.folder / "mail")
     loop.run_until_complete(loop.create_server(lambda: SMTP(sink, enable_SMTPUTF8=True), sock=opened))
     loop.run_forever()
 

@@ -39,4 +39,4 @@ def sampled(total: int, sample: int) -> list[int]:
     """The numbers 1 to `total`, or so many of them at even distances; all where `sample` is 0."""
     if not sample or sample >= total:
         return list(range(1, total + 1))
-    return sorted({1 + at * (total - 1) // max(sample - 1, 1) for at in range(sample)})
+    return [1 + (2 * at + 1) * total // (2 * sample) for at in range(sample)]

@@ -16,12 +16,12 @@ pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not() or "nothing")
 
 
 def test_some_damage_is_found_or_harmless(pool: ProcessPoolExecutor, tmp_path: Path) -> None:
-    table = damage.measured(pool, tmp_path, sample=4)
+    table = damage.measured(pool, tmp_path, sample=3)
     assert list(table.failures) == []
     found = {row[0]: int(row[3]) + int(row[4]) for row in table.rows}
-    assert found["cut back to an earlier commit"] == 4
-    assert found["the same without the mark: the audit's head tells"] >= 3
-    assert found["cut off somewhere, the store closed"] == 4
+    assert found["cut back to an earlier commit"] == 3
+    assert found["the same without the mark: the audit's head tells"] >= 2
+    assert found["cut off somewhere, the store closed"] == 3
 
 
 @pytest.mark.soak

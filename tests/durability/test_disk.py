@@ -18,7 +18,7 @@ pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not() or "nothing")
 def test_where_the_disk_fails_it_is_told_and_work_goes_on_afterwards(
     pool: ProcessPoolExecutor, tmp_path: Path
 ) -> None:
-    table = disk.measured(pool, tmp_path, sample=3)
+    table = disk.measured(pool, tmp_path, sample=2)
     assert list(table.failures) == []
     told_in_a_turn = [int(row[4]) for row in table.rows]
     assert len(told_in_a_turn) >= len(disk.FAULTS)
