@@ -1,7 +1,7 @@
 # Everything one does with a checkout. `make` alone lists it. The first use sets .venv up, later ones do not.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help chat serve test test-all soak durability bench pictures check lint tidy pins clean setup-run setup-test
+.PHONY: help chat serve test test-all soak durability faults bench pictures check lint tidy pins clean setup-run setup-test
 
 PYTEST = .venv/bin/python -m pytest -q --durations=5 -n 2
 
@@ -26,6 +26,9 @@ soak: setup-test ## the tests that take minutes, with fresh random cases
 
 durability: setup-test ## kill it, fill the disk, damage the files: tables of what was tried and what came of it
 	@.venv/bin/python -m tests.durability $(ARGS)
+
+faults: setup-test ## every fault of a clinic's system at every action, and every trap, as tables
+	@$(PYTEST) --fault-tables tests/adapters/clinic/rest/test_faults.py tests/adapters/clinic/rest/test_traps.py
 
 bench: setup-test ## how fast it is, each figure beside its limit
 	@.venv/bin/python -m tests.bench $(ARGS)

@@ -613,8 +613,7 @@ class Driver:
     def _never_made(self, held: Held) -> None:
         """Note of calls that were planned before something was cut off, and that nobody waits for any more,
         that they will not be made."""
-        waiting = self._state(held).waiting
-        awaited = waiting.call.key if isinstance(waiting, AtCall | AtPrompt) and waiting.call else ""
+        awaited = _awaited(self._state(held))
         given_up = {key for key, status in held.recorded.items() if status == "planned" and key != awaited}
         if not given_up - {entry.key for entry in held.ledger}:
             return
@@ -749,6 +748,15 @@ def known_words(state: State) -> tuple[str, ...]:
             found.update(each for each in told if isinstance(each, str))
             waiting += [each for each in value.values() if isinstance(each, list | dict)]
     return tuple(sorted(found))
+
+
+def _awaited(state: State) -> str:
+    """The key of the call that is made as soon as a person says so; empty where none waits for that."""
+    match state.waiting:
+        case AtPrompt(asking="confirm" | "evidence" | "second", call=Call(key=key)):
+            return key
+        case _:
+            return ""
 
 
 def _waiting_words(state: State) -> str:

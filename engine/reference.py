@@ -189,10 +189,17 @@ def _action(action: Action) -> Iterator[str]:
 def _failures() -> Iterator[str]:
     yield from ("## How a call can go wrong", "", "For `on`. Those with a star can happen to every call.", "")
     yield from _table(
-        ("failure", "what it means"),
-        [(_failure(each), facts.sentence) for each, facts in FAILURES.items()],
+        ("failure", "what it means", "may be tried again", "something may have happened"),
+        [
+            (_failure(each), facts.sentence, _yes(facts.retryable), _yes(facts.may_have_happened))
+            for each, facts in FAILURES.items()
+        ],
     )
     yield ""
+
+
+def _yes(truth: bool) -> str:
+    return "yes" if truth else "no"
 
 
 def _failure(failure: Failure) -> str:

@@ -158,6 +158,8 @@ def in_words(kind: Type) -> str:
             return "nothing (null)"
         case RecordType(name=name):
             return f"a {name}"
+        case ListType(of=RecordType(name=name)):
+            return f"a list of {name} records"
         case ListType(of=item):
             return f"a list of {in_words(item)}"
         case OptionalType(of=inner):

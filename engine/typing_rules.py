@@ -180,6 +180,10 @@ class _Checker(msgspec.Struct):
         """A part that decides: true or false, or known or not."""
         checked = self.check(tree, scope)
         match checked.type:
+            case TruthType() if isinstance(tree, Constant):
+                message = f"{self._shown(tree)} is the same every time, and decides nothing."
+                self._report("U129", tree, message, "Take the question out, or ask about a value.")
+                return checked
             case TruthType() if isinstance(tree, Name | Member) and (of := path(tree)) is not None:
                 return self._decided(tree, of, ("true",), ("true", "false"), scope)
             case None | TruthType():
@@ -374,7 +378,8 @@ class _Checker(msgspec.Struct):
                 if not isinstance(inner, TruthType):
                     self._wrong_test(tree, inner, f"`is {tree.name}` asks a value that is true or false.")
                 elif of is not None:
-                    decided = self._decided(tree, of, (tree.name,), ("true", "false"), scope)
+                    sure = not isinstance(kind, OptionalType)
+                    decided = self._decided(tree, of, (tree.name,), ("true", "false"), scope, sure)
                     return Checked(TRUTH, decided.when_true | there, decided.when_false)
                 return Checked(TRUTH, there, NOWHERE)
             case "empty":
@@ -415,15 +420,24 @@ class _Checker(msgspec.Struct):
         return self._decided(tree, of, rest, options, scope)
 
     def _decided(
-        self, tree: Tree, of: str, words: tuple[str, ...], options: tuple[str, ...], scope: Scope
+        self,
+        tree: Tree,
+        of: str,
+        words: tuple[str, ...],
+        options: tuple[str, ...],
+        scope: Scope,
+        sure: bool = True,
     ) -> Checked:
         """What is known where the value at `of` is one of `words`, and where it is not. Reports when it can
-        be none of them any more."""
+        be none of them any more, and when it can be nothing else; `sure`: it is not unknown."""
         left = remaining(of, options, scope.known)
+        only = f"`{of}` can only be {' or '.join(left)}"
         if left and not set(words) & set(left):
-            message = f"{self._shown(tree)} never holds here: `{of}` can only be {' or '.join(left)}."
             repair = "Take it out, or look at the questions before it: they have decided this already."
-            self._report("U130", tree, message, repair)
+            self._report("U130", tree, f"{self._shown(tree)} never holds here: {only}.", repair)
+        elif left and sure and set(left) <= set(words) and fact_of(of) not in scope.unsure:
+            repair = "Take the question out, or ask about another value."
+            self._report("U131", tree, f"{self._shown(tree)} always holds here: {only}.", repair)
         return Checked(TRUTH, notes(of, [word for word in options if word not in words]), notes(of, words))
 
     def _wrong_test(self, tree: Test, kind: Type, expected: str) -> None:
@@ -432,6 +446,11 @@ class _Checker(msgspec.Struct):
 
     def _compare(self, tree: Compare, scope: Scope) -> None:
         """Both sides must be there, and be of kinds that can be compared so."""
+        one, other = path(tree.left), path(tree.right)
+        if (one is not None and one == other) or {type(tree.left), type(tree.right)} == {Constant}:
+            what = "a value with itself" if one is not None else "two written values"
+            message = f"{self._shown(tree)} compares {what}, which decides nothing."
+            self._report("U129", tree, message, "Take the question out, or compare with another value.")
         left = self._side(tree.left, tree.right, scope)
         if isinstance(tree.right, ListOf) and tree.operator in ("in", "not in"):
             self._one_of(tree, tree.right, left, scope)
@@ -526,7 +545,9 @@ class _Checker(msgspec.Struct):
 
     def _incomparable(self, where: Tree, left: Type, right: Type) -> None:
         message = f"{_upper_first(in_words(left))} and {in_words(right)} cannot be compared."
-        self._report("U107", where, message, "Compare values of one kind.")
+        ids = isinstance(left, IdType) or isinstance(right, IdType)
+        repair = "An id is compared with another id only." if ids else "Compare values of one kind."
+        self._report("U107", where, message, repair)
 
     def _words(self, tree: Tree) -> str:
         words = " ".join(self.expression.source.text[tree.start : tree.end].split())
@@ -581,6 +602,8 @@ def _comparable(left: Type, right: Type) -> bool:
             return not set(one).isdisjoint(other)
         case (IdType(of=one_kind), IdType(of=other_kind)):
             return not one_kind.isdisjoint(other_kind)
+        case (ChoiceType(), IdType()) | (IdType(), ChoiceType()):
+            return False
         case (TextType() | ChoiceType() | IdType(), TextType() | ChoiceType() | IdType()):
             return True
         case (ListType(of=one_item), ListType(of=other_item)):

@@ -17,6 +17,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.adapters.clinic.rest.fault_table import PROPERTY as FAULT
+from tests.adapters.clinic.rest.fault_table import TRAP, fault_table, trap_table
+
 PACKAGES = Path(__file__).parent.parent / ".ci" / "debian-packages.txt"
 FOR_WANT_OF = "for want of: "
 
@@ -56,6 +59,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="fail, instead of skipping, a test whose system package is missing",
     )
 
+    parser.addoption(
+        "--fault-tables",
+        action="store_true",
+        help="print what came of every fault at every action over rest, and of every trap, as tables",
+    )
+
 
 def pytest_configure(config: pytest.Config) -> None:
     for marker, (package, _) in needed_commands().items():
@@ -72,12 +81,23 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Name what was skipped, and why, in one line a reason."""
+    """Name what was skipped, and why, in one line a reason; the tables that were asked for."""
+    if terminalreporter.config.getoption("--fault-tables"):
+        for name, made in ((FAULT, fault_table), (TRAP, trap_table)):
+            told = told_under(name, terminalreporter)
+            terminalreporter.write_line(f"\n{made(told)}\n" if told else "")
     skipped = terminalreporter.stats.get("skipped", [])
     for reason, count in sorted(Counter(skip_reason(report) for report in skipped).items()):
         tests = "1 test" if count == 1 else f"{count} tests"
         words = reason if reason.startswith(FOR_WANT_OF) else f"because: {reason}"
         terminalreporter.write_line(f"skipped {words} ({tests})")
+
+
+def told_under(name: str, terminalreporter: pytest.TerminalReporter) -> list[str]:
+    """What the tests told under this name."""
+    reports = [each for of in terminalreporter.stats.values() for each in of]
+    properties = [each for report in reports for each in getattr(report, "user_properties", ())]
+    return [str(value) for key, value in dict.fromkeys(properties) if key == name]
 
 
 def skip_reason(report: pytest.TestReport | pytest.CollectReport) -> str:

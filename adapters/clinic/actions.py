@@ -273,6 +273,7 @@ RECORDS: Mapping[str, RecordType] = {
         CONTACT,
         PORTAL_SETTINGS,
         EMAIL_CHECK,
+        EMAIL_HISTORY,
         ACCOUNT,
         INVITATION,
         SEND_RECEIPT,

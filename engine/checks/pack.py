@@ -6,11 +6,12 @@ from collections.abc import Mapping
 
 from engine.actions import Catalog
 from engine.checks.checking import Checking
-from engine.checks.circles import Silence
+from engine.checks.circles import Silence, circles_in
 from engine.checks.facts import check_facts
 from engine.checks.graph import check_graph
 from engine.checks.private import check_private
 from engine.checks.solved import check_solved
+from engine.checks.visited_first import visited_first
 from engine.codes import finding
 from engine.diagnostics import Diagnostic
 from engine.flow import Tree
@@ -29,9 +30,9 @@ def check_pack(
     whose files could not be read."""
     findings: list[Diagnostic] = []
     checkings = {tree.name: Checking(tree, trees, labels, catalog, unread) for tree in trees.values()}
-    silence = Silence(checkings)
     for tree in trees.values():
         check_facts(tree, checkings[tree.name])
+    silence = Silence(checkings)
     for tree in trees.values():
         check_graph(tree, checkings[tree.name], silence)
     check_private(checkings)
@@ -45,10 +46,12 @@ def check_pack(
 
 def _endless_visits(trees: Mapping[str, Tree]) -> list[Diagnostic]:
     """A flow that visits itself, directly or through others, would never come to an end."""
+    visits = {name: [each for each in tree.visits if each in trees] for name, tree in trees.items()}
+    around = {name: circle for circle in circles_in(visits) for name in circle}
     findings: list[Diagnostic] = []
     for tree in trees.values():
         for step in tree.steps.values():
-            if step.visits and tree.name in _reachable(trees, step.visits):
+            if step.visits in around.get(tree.name, ()):
                 findings.append(
                     finding(
                         "U221",
@@ -64,30 +67,15 @@ def _endless_visits(trees: Mapping[str, Tree]) -> list[Diagnostic]:
 def _too_deep_visits(trees: Mapping[str, Tree], limits: Limits) -> list[Diagnostic]:
     """Visits that stand inside each other more deeply than is allowed; for packs in which none is endless."""
     depths: dict[str, int] = {}
-
-    def depth(name: str) -> int:
-        if name in trees and name not in depths:
-            depths[name] = 1 + max((depth(each) for each in trees[name].visits), default=0)
-        return depths.get(name, 0)
-
+    for name in visited_first(trees):
+        depths[name] = 1 + max((depths.get(each, 0) for each in trees[name].visits), default=0)
     findings: list[Diagnostic] = []
     for tree in trees.values():
         for step in tree.steps.values():
-            if step.visits and depth(step.visits) == limits.visit_depth + 1:
+            if step.visits and depths.get(step.visits, 0) == limits.visit_depth + 1:
                 words = f"Visits go on inside each other here; {limits.visit_depth} are allowed."
                 findings.append(finding("U220", step.place, words, None, "Let fewer flows visit others."))
     return findings
-
-
-def _reachable(trees: Mapping[str, Tree], start: str) -> frozenset[str]:
-    found: set[str] = set()
-    waiting = [start]
-    while waiting:
-        name = waiting.pop()
-        if name not in found and name in trees:
-            found.add(name)
-            waiting.extend(trees[name].visits)
-    return frozenset(found)
 
 
 def _too_many_steps(trees: Mapping[str, Tree], limits: Limits) -> list[Diagnostic]:

@@ -132,8 +132,10 @@ class _Search:
         """What can come of entering a flow; nothing of one that is not there, or that is being followed."""
         key = (name, standing)
         if key not in self._known:
+            if depth >= DEEPEST:
+                return Passage()
             self._known[key] = Passage()
-            if name in self._checkings and depth < DEEPEST:
+            if name in self._checkings:
                 self._known[key] = self._followed(self._checkings[name], standing, depth)
         return self._known[key]
 
@@ -261,7 +263,9 @@ def _vouches(step: Ask, edge: Edge, checking: Checking) -> bool:
 def _after_call(step: Do, label: str, now: Standing, checking: Checking) -> Standing:
     changes = _is_change(step, checking)
     if label:
-        happened = changes and FAILURES[Failure(label)].may_have_happened
+        # A failure that does not exist is reported where the step itself is checked.
+        named = label in _FAILURES
+        happened = changes and named and FAILURES[Failure(label)].may_have_happened
         return Standing(False, True, _NOTHING) if happened else now
     if step.expect is not None:
         return Standing(True, now.wrote or changes, _NOTHING)
@@ -269,6 +273,9 @@ def _after_call(step: Do, label: str, now: Standing, checking: Checking) -> Stan
     if changes:
         return Standing(False, True, saved)
     return now if now.vouched else now._replace(fresh=now.fresh | saved)
+
+
+_FAILURES = frozenset(each.value for each in Failure)
 
 
 def _vouched(now: Standing) -> Standing:

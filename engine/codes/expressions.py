@@ -197,4 +197,12 @@ EXPRESSIONS: Mapping[str, Code] = {
         in_a_flow("if: audience == 'client'", "say: Hello"),
         severity=Severity.WARNING,
     ),
+    "U131": Code(
+        "A condition that always holds",
+        "The flow has decided this before: on every way that leads here the value can be nothing else, so"
+        " that there is nothing to ask.",
+        "Take the condition out, or correct the one before it.",
+        in_a_flow("if: audience == 'agent'", "say: Hello"),
+        severity=Severity.WARNING,
+    ),
 }

@@ -36,7 +36,7 @@ STRUCTURE: Mapping[str, Code] = {
             "flow: example\n"
             "audience: [agent]\n"
             "steps:\n"
-            "  - if: audience == 'agent' # <- here\n"
+            "  - if: today > '2026-11-23' # <- here\n"
             "  - id: over\n"
             "    end: stopped\n"
         ),

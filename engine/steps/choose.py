@@ -84,6 +84,15 @@ class Choose(Step, frozen=True):
                     None,
                     "Take it out, or look at the questions before it: they have decided this already.",
                 )
+        otherwise = self.plan.parts.targets.get("else")
+        if otherwise is not None and left and set(left) <= set(self.cases) and kind == choice:
+            checking.report(
+                "U130",
+                otherwise.place,
+                f"This `else` never comes: there is a case for {', '.join(left)}, and nothing else can be.",
+                None,
+                "Take it out, or the case that it was meant for.",
+            )
         missing = [word for word in left if word not in self.cases]
         if self.plan.parts.targets.get("else") is None and (missing or isinstance(kind, OptionalType)):
             what = ", ".join(missing) or "an unknown value"

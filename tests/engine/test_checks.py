@@ -65,3 +65,14 @@ def test_what_a_mistake_may_hide_is_not_called_unused() -> None:
         "  - {do: get_clinic, save: clinic}\n  - say: '{{ clinc.name }}'\n  - end: stopped\n"
     )
     assert [each.code for each in compiled(text, vocabulary="labels: {left: Left}").findings] == ["U103"]
+
+
+def test_flows_that_visit_one_another_without_end_in_sight_are_told_so() -> None:
+    # More than Python lets calls stand inside each other.
+    count = 1_100
+    texts = [
+        f"flow: f{each}\naudience: [client]\nexits: [x]\nsteps: [{{visit: f{each + 1}}}, {{return: x}}]"
+        for each in range(count)
+    ]
+    made = compiled(*texts, f"flow: f{count}\naudience: [client]\nexits: [x]\nsteps: [{{return: x}}]")
+    assert {each.code for each in made.findings} == {"U220"}
