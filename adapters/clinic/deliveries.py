@@ -128,10 +128,12 @@ def refused(connection: sqlite3.Connection, message: str, address: str, status: 
 def take_in(connection: sqlite3.Connection, report: Report, now: datetime) -> bool:
     """Record what a mail system reports later; False where it is about no mail of this clinic.
 
-    A report is believed for the mail and the address it was sent to only. What was told as bounced or
+    A report names the mail by its id, or by the part before the @, and is believed for the address it was
+    sent to only. What was told as bounced or
     complained of is not taken back by a later word of its delivery.
     """
-    mail = next(iter(mails(connection, "id = ?", (report.message_id,))), None)
+    named = "id = ? OR substr(id, 1, instr(id, '@') - 1) = ?"
+    mail = next(iter(mails(connection, named, (report.message_id, report.message_id))), None)
     if mail is None or normal(mail.to_address) != normal(report.address):
         return False
     told_already = (mail.state, mail.status) == (report.state, report.status)

@@ -213,6 +213,8 @@ def _letter(envelope: Envelope, subject: str, parts: tuple[Part, ...]) -> EmailM
     message["Date"] = format_datetime(envelope.at)
     message["Message-ID"] = f"<{envelope.message_id}>"
     message["Auto-Submitted"] = "auto-generated"
+    # Postmark takes it out, and tells it with its events, which otherwise know an id of its own only.
+    message["X-PM-Metadata-message"] = envelope.message_id.partition("@")[0]
     message.set_content(_plain(parts))
     message.add_alternative(_html(subject, parts), subtype="html")
     # Made of what is unique to the message, so that the same mail is the same bytes.

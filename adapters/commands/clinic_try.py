@@ -71,7 +71,8 @@ def try_action(
 
 def exchange_text(exchange: Exchange) -> str:
     """One request and its answer in lines, as they went over the wire; its secrets are hidden already."""
-    lines = [f"> {exchange.method} {exchange.url}"]
+    lines = [f"# {exchange.place}"] if exchange.place else []
+    lines.append(f"> {exchange.method} {exchange.url}")
     lines += [f"> {name}: {text}" for name, text in sorted(exchange.headers.items())]
     lines += [f"> {exchange.body}"] if exchange.body else []
     lines.append(f"< {exchange.status}" if exchange.status is not None else "< no answer")

@@ -124,11 +124,16 @@ class Mailbox:
 
 
 def postmark(event: Value) -> Report | None:
-    """One webhook event or row of `GET /bounces` of Postmark; None where it says nothing of a delivery."""
+    """One webhook event of Postmark; None where it says nothing of a delivery.
+
+    It names the mail by its metadata `message`, if it was sent with that, and else by Postmark's own id.
+    """
     if not isinstance(event, dict):
         return None
     kind, at = event.get("RecordType", "Bounce"), event.get("Email") or event.get("Recipient")
-    message = event.get("MessageID")
+    told = event.get("Metadata")
+    message = told.get("message") if isinstance(told, dict) else None
+    message = message or event.get("MessageID")
     if not isinstance(at, str) or not isinstance(message, str):
         return None
     if kind == "Delivery":

@@ -152,4 +152,16 @@ DEPLOYMENT: Mapping[str, Code] = {
         "  get_client: {get: '/clients/{{ person }}', result: body}  # <- here\n",
         file="example.rest.yaml",
     ),
+    "U574": Code(
+        "a change that follows an answer nobody has checked",
+        "A request that changes something goes where an earlier answer says. A system that answers with"
+        " somebody else's record would then have that person written to.",
+        "Say with `expect` what shows that the earlier answer is about the right person.",
+        "base: https://api.clinic.example\nactions:\n  revoke_sessions:\n    calls:\n"
+        "      - {get: '/people/{{ subject }}', save: user}\n"
+        "      - {post: '/logins/{{ user.login }}/end'}  # <- here\n"
+        "    result: {subject: subject, state: \"'active'\"}\n",
+        Severity.WARNING,
+        file="example.rest.yaml",
+    ),
 }

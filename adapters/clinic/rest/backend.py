@@ -57,7 +57,8 @@ _SECRET_HEADERS = ("authorization", "cookie", "set_cookie")
 
 
 class Exchange(msgspec.Struct, frozen=True):
-    """One request and what came of it, with every secret exchanged for `•••`."""
+    """One request and what came of it, with every secret exchanged for `•••`. `place` is where it stands in
+    the mapping."""
 
     method: str
     url: str
@@ -66,6 +67,7 @@ class Exchange(msgspec.Struct, frozen=True):
     status: int | None
     answer_headers: Mapping[str, str]
     answer: str
+    place: str = ""
 
 
 Watch = Callable[[Exchange], None]
@@ -277,7 +279,7 @@ class RestClinic:
             return answer
         finally:
             if self._watch is not None:
-                self._watch(self._seen(call, outgoing, answer))
+                self._watch(self._seen(call, outgoing, answer, request.place))
 
     def _outgoing(self, call: _Call, request: Request) -> Outgoing:
         """The request as it is sent. Raises ActionFailed `invalid_input` where its path is not known."""
@@ -304,7 +306,7 @@ class RestClinic:
         headers |= self._authorisation.headers(call.until)
         return Outgoing(request.method, url, headers, body)
 
-    def _seen(self, call: _Call, outgoing: Outgoing, answer: Answer | None) -> Exchange:
+    def _seen(self, call: _Call, outgoing: Outgoing, answer: Answer | None, place: str) -> Exchange:
         secrets = [each.reveal() for each in self._authorisation.secrets]
         secrets += list(call.secrets.values())
 
@@ -326,6 +328,7 @@ class RestClinic:
             None if answer is None else answer.status,
             {} if answer is None else {name: header(name, of) for name, of in answer.headers.items()},
             hidden(body if answer is None or not answer.broken else f"({answer.broken})"),
+            place,
         )
 
 

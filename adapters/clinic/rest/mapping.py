@@ -5,7 +5,7 @@ Nothing is read and nothing is sent here; expressions are evaluated over the fac
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias, assert_never
@@ -128,7 +128,8 @@ class Pages:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request and how its answer is taken. `save` is the fact that its body becomes for later ones."""
+    """One request and how its answer is taken. `save` is the fact that its body becomes for later ones, and
+    `place` where it stands in the file."""
 
     method: str
     path: Template
@@ -142,6 +143,13 @@ class Request:
     pages: Pages | None = None
     save: str = "body"
     reads: bool = False
+    place: str = ""
+
+    def facts(self) -> frozenset[str]:
+        """The facts that go into it: its address, its headers and its body."""
+        shapes = [self.path, *(of for _, of in (*self.query, *self.headers))]
+        shapes += [self.body] if self.body is not None else []
+        return frozenset().union(*map(facts_of, shapes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +221,33 @@ class Api:
     errors: tuple[ErrorRule, ...]
     look_back: LookBack | None
     actions: Mapping[str, Mapped]
+
+
+def facts_of(shape: Shape) -> frozenset[str]:
+    """The facts that a shape reads."""
+    match shape:
+        case Expression():
+            return frozenset(shape.reads)
+        case Template(parts=parts):
+            return _all(part for part in parts if isinstance(part, Expression))
+        case Words(of=of, otherwise=otherwise) | Part(of=of, otherwise=otherwise):
+            return _all((of, otherwise))
+        case Cases(cases=cases, otherwise=otherwise):
+            return _all((*(part for case in cases for part in case), otherwise))
+        case Each(rows=rows, where=where, item=item):
+            return _all((rows,)) | (_all((where, item)) - {"item"})
+        case LookedOver(address=address, shared_with=shared_with):
+            return _all((address, shared_with))
+        case Record(members=members):
+            return _all(of for _, of in members)
+        case Items(items=items):
+            return _all(items)
+        case _:
+            assert_never(shape)
+
+
+def _all(shapes: Iterable[Shape | None]) -> frozenset[str]:
+    return frozenset().union(*(facts_of(shape) for shape in shapes if shape is not None))
 
 
 def value_of(shape: Shape, facts: Facts) -> Value:

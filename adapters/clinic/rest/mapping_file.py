@@ -6,6 +6,7 @@ secret is read: the file says only where each is found.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 from adapters.clinic.actions import CATALOG
@@ -14,11 +15,13 @@ from adapters.clinic.rest.mapping import (
     Api,
     LookBack,
     Mapped,
+    Request,
 )
 from adapters.clinic.rest.request_reader import ANSWERED, METHODS, REQUEST
 from engine import (
     Action,
     Diagnostic,
+    Effect,
     Mapping,
     Node,
     Place,
@@ -28,6 +31,7 @@ from engine import (
     Source,
     did_you_mean,
     finding,
+    has_errors,
     read,
 )
 
@@ -49,7 +53,7 @@ def read_mapping(source: Source, folder: Path | None = None) -> tuple[Api | None
     reader = _File(folder if folder is not None else Path(source.path).parent)
     api = reader.api(node if node is not None else Mapping((), Place(source, 1, 1)))
     every = (*findings, *(reader.findings if node is not None else ()))
-    return (None if every or api is None else api), every
+    return (None if has_errors(every) or api is None else api), every
 
 
 def _takes_secret(action: Action) -> bool:
@@ -107,6 +111,8 @@ class _File(AuthReader):
             if calls is None and any(top.get(method) is not None for method in METHODS):
                 requests = [self.request(top, _ACTION)]
             sent = tuple(each for each in requests if each is not None)
+            if action.effect is not Effect.READ and len(sent) == len(listed):
+                self._led_astray(action, listed, sent)
             with self.knowing(ANSWERED | {"more"} | {each.save for each in sent}):
                 result = top.get("result")
                 shape = self.shape(result, "`result`") if result is not None else None
@@ -116,6 +122,17 @@ class _File(AuthReader):
             # When it is looked back, what an earlier process read is not known any more.
             self.known = at_first
             return Mapped(sent, shape, errors, self._look_back(top))
+
+    def _led_astray(self, action: Action, nodes: Collection[Node], requests: Collection[Request]) -> None:
+        """Report a change that goes where an earlier answer says, about whom nobody has asked."""
+        unchecked: set[str] = set()
+        for node, request in zip(nodes, requests, strict=True):
+            for name in sorted(request.facts() & unchecked if not request.reads else ()):
+                said = f"This goes where `{name}` says, and nothing sees to it that it is the right person's."
+                repair = f"Add `expect: {name}.id == {action.subject or 'ID'}` to the request that reads it."
+                self.findings.append(finding("U574", node.place, said, None, repair))
+            if request.expect is None:
+                unchecked.add(request.save)
 
     def _look_back(self, top: Mapping) -> LookBack | None:
         node = self.mapping(top.get("look_back"), "`look_back`", _LOOK_BACK)

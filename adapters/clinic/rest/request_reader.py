@@ -52,8 +52,11 @@ class RequestReader(MappingReader):
             self.wrong(top.get(method) or node, "A path begins with `/`.", "It follows after `base`.")
         reads = self.truth(top, "reads") or method == "get"
         form = self.truth(top, "form")
+        at = (top.get(method) or node).place
+        place = f"{at.source.path.rpartition('/')[2]}:{at.line}"
         return Request(
-            method.upper(), path, query, headers, shape, form, condition, expect, errors, pages, save, reads
+            *(method.upper(), path, query, headers, shape, form, condition, expect, errors, pages),
+            *(save, reads, place),
         )
 
     def _pages(self, top: Mapping) -> Pages | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import mailbox
+from collections.abc import Callable
 from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
@@ -144,6 +145,39 @@ def test_ses_tells_of_deliveries_and_complaints() -> None:
         "mail": MAIL,
     }
     assert [each.state for each in (*ses(delivery), *ses(complaint))] == ["delivered", "complained"]
+
+
+def of_postmark(message: EmailMessage, address: str) -> Value:
+    """The event that Postmark makes of a mail: with an id of its own, and the metadata it was sent with."""
+    metadata: Value = {"message": str(message["X-PM-Metadata-message"])}
+    return {**POSTMARK, "Type": "HardBounce", "Email": address, "Metadata": metadata}
+
+
+def of_ses(message: EmailMessage, address: str) -> Value:
+    """The notification that Amazon SES makes of a mail, where the original headers are included."""
+    row: Value = {"emailAddress": address, "action": "failed", "status": "5.1.1"}
+    bounce: Value = {"bounceType": "Permanent", "bounceSubType": "General", "bouncedRecipients": [row]}
+    mail: Value = {"messageId": "ses-1", "commonHeaders": {"messageId": str(message["Message-ID"])}}
+    told: Value = {"notificationType": "Bounce", "bounce": bounce, "mail": mail}
+    return {"Type": "Notification", "Message": json.dumps(told)}
+
+
+@pytest.mark.parametrize("provider", [of_postmark, of_ses])
+def test_a_provider_finds_the_mail_again(
+    provider: Callable[[EmailMessage, str], Value], tmp_path: Path
+) -> None:
+    EmbeddedClinic.create(tmp_path / "clinic.db", contract_people(), Clock())
+    carrier, clock, path = Carrier(), Clock(), tmp_path / "events.jsonl"
+    reports = EventFile(path).reports
+    clinic = EmbeddedClinic.open(tmp_path / "clinic.db", carrier, clock, Tokens(), reports=reports)
+    bench = Bench(clinic, carrier, clock)
+    sent = bench.record("send_invitation", subject="tom-becker", kind="first")
+    ((letter, _, recipient),) = carrier.sent
+    events = (provider(letter, address) for address in ("somebody@else.example", recipient))
+    path.write_text("".join(f"{json.dumps(event)}\n" for event in events), encoding="utf-8")
+    found = bench.record("get_delivery", message=sent["message_id"])
+    assert (found["state"], found["status"]) in (("bounced", "5.1.1"), ("bounced", "5.0.0"))
+    clinic.close()
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ def test_the_shipped_mapping_maps_every_action() -> None:
     assert set(api.actions) == set(CATALOG.actions)
 
 
-@pytest.mark.parametrize("code", ["U570", "U571", "U572", "U573"])
+@pytest.mark.parametrize("code", ["U570", "U571", "U572", "U573", "U574"])
 def test_every_code_is_found_in_its_example(code: str) -> None:
     example = CODES[code].example
     marked = [n for n, line in enumerate(example.splitlines(), 1) if line.endswith(MARK)]

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import sleep
 
 import pytest
 from starlette.requests import Request
@@ -274,3 +275,19 @@ def test_without_a_way_to_look_back_nobody_can_tell(opened: Callable[[str], Rest
     with pytest.raises(ActionFailed) as failed:
         call(clinic, "get_clinic")
     assert failed.value.failure is Failure.UNSUPPORTED
+
+
+def test_all_requests_of_an_action_share_one_deadline(api: Api, opened: Callable[[str], RestClinic]) -> None:
+    """Each of them would be in time; together they are not."""
+
+    def slow(request: Request, body: bytes) -> Response:
+        sleep(0.4)
+        return JSONResponse(CLIENT)
+
+    api.answer = slow
+    calls = "[{get: /a, save: a}, {get: /b, save: b}, {get: /c, save: c}]"
+    clinic = opened(f"deadline: 0.7\nactions: {{get_client: {{calls: {calls}, result: c}}}}\n")
+    with pytest.raises(ActionFailed) as failed:
+        call(clinic, "get_client", client="7")
+    assert failed.value.failure is Failure.UNAVAILABLE
+    assert "/api/c" not in [each[1] for each in api.asked]
