@@ -54,11 +54,11 @@ def shown(text: str, *, ascii: bool = False) -> str:
     Line ends are made visible too: whoever lays a text out splits it into lines first. With `ascii` the
     result holds printable ASCII only (`<U+00E9>` for é, `<ESC>` for the escape character).
     """
-    safe = text if _EVERYDAY.fullmatch(text) else "".join(_limited(_visible(text)))
+    safe = text if _EVERYDAY.fullmatch(text) else "".join(_limited(visible(text)))
     return "".join(map(_in_ascii, safe)) if ascii else safe
 
 
-def _visible(text: str) -> list[str]:
+def visible(text: str) -> list[str]:
     """The characters of `text`, each as itself or as a visible sign."""
     return [char if _is_plain(char, text, place) else _sign(char) for place, char in enumerate(text)]
 

@@ -19,6 +19,7 @@ from adapters.console.replies import LISTS, OWN_QUESTION, START, Answer, Order, 
 from adapters.console.screen import TerminalScreen
 from adapters.console.toolbar import Status, hints_at, toolbar
 from adapters.console.transcript import answer_rows, question_rows
+from adapters.console.typed import VisibleInput
 from engine import Prompt
 
 BELOW = 3
@@ -105,6 +106,7 @@ class KeyAsker:
             color_depth=self._screen.color_depth,
             include_default_pygments_style=False,
             erase_when_done=True,
+            input_processors=[VisibleInput()],
             input=self._source,
             output=self._screen.output,
         )

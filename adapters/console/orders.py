@@ -118,7 +118,7 @@ def _stop(chat: Chat, session: str, text: str) -> View | None:
 
 
 def _help(chat: Chat, session: str, text: str) -> View | None:
-    chat.read(help_rows())
+    chat.read(help_rows(chat.screen.takes_keys))
     return None
 
 

@@ -14,7 +14,7 @@ from adapters.console.toolbar import KEYS
 from engine import Outline, OutlineLine
 
 HELP = (
-    "At a question, type the number of a choice or the beginning of its words, or move with the arrows; "
+    "At a question, type the number of a choice or the beginning of its words{arrows}; "
     "Enter takes it. A text that begins with / is a command, and its beginning is enough; write // for a "
     "text that begins with /."
 )
@@ -25,14 +25,22 @@ KEYS_HELP = (
 )
 
 
-def help_rows() -> list[Row]:
-    """What can be typed at a question."""
-    keys = {command: key.upper() for key, command in KEYS.items()}
-    rows = [BLANK, row(HELP, "info"), BLANK]
+LINES_HELP = (
+    "An empty line shows more of a long list; where several can be taken, write their numbers with commas. "
+    "Ctrl-C twice, or Ctrl-D, leaves; the conversation is kept."
+)
+
+
+def help_rows(takes_keys: bool) -> list[Row]:
+    """What can be typed at a question, and which keys there are where single keys are read."""
+    keys = {command: key.upper() for key, command in KEYS.items()} if takes_keys else {}
+    arrows = ", or move with the arrows" if takes_keys else ""
+    rows = [BLANK, row(HELP.format(arrows=arrows), "info"), BLANK]
     for command, meaning in COMMANDS.items():
-        first = (("number", f"  {command:<{DEPTH}}"), ("faint", f"{keys.get(command, ''):<4}"))
+        key = f"{keys.get(command, ''):<4}" if takes_keys else ""
+        first = (("number", f"  {command:<{DEPTH}}"), ("faint", key))
         rows.append(Row((("", meaning),), first))
-    return [*rows, BLANK, row(KEYS_HELP, "info")]
+    return [*rows, BLANK, row(KEYS_HELP if takes_keys else LINES_HELP, "info")]
 
 
 def map_rows(seen: Outline, marks: Marks) -> tuple[list[Row], int]:

@@ -105,4 +105,4 @@ def _after(reply: Order | Puzzle, screen: Screen, asker: Asker) -> None:
         return
     if reply.command == "/quit":
         raise EOFError
-    asker.read([BLANK, row(HELP, "info"), *help_rows()])
+    asker.read([BLANK, row(HELP, "info"), *help_rows(screen.takes_keys)])

@@ -35,6 +35,11 @@ class Screen(Protocol):
         """The columns there are for text now."""
         ...
 
+    @property
+    def takes_keys(self) -> bool:
+        """Whether single keys are read there, and not only lines."""
+        ...
+
     def lay(self, rows: Iterable[Row]) -> list[Line]:
         """The rows as safe lines of the present width, without showing them."""
         ...
@@ -54,6 +59,8 @@ class Screen(Protocol):
 
 class PlainScreen:
     """A stream without colours or cursor: a pipe, a file, a dumb terminal, a screen reader."""
+
+    takes_keys = False
 
     def __init__(self, stream: TextIO, *, ascii: bool = False, width: int = PLAIN_WIDTH) -> None:
         self._stream = stream
@@ -90,6 +97,8 @@ class PlainScreen:
 
 class TerminalScreen:
     """A real terminal, drawn on through prompt_toolkit. `color_depth` None: what the terminal can."""
+
+    takes_keys = True
 
     def __init__(
         self,

@@ -96,6 +96,12 @@ def test_help_tells_every_command() -> None:
     assert [command for command in COMMANDS if command not in shown] == []
 
 
+def test_where_lines_are_read_no_keys_are_told() -> None:
+    shown = talk("/help\n")[0]
+    assert not [key for key in ("F1", "arrows", "Page Up", "Escape") if key in shown]
+    assert "An empty line shows more of a long list" in " ".join(shown.split())
+
+
 def test_why_a_step_was_not_come_to_is_told() -> None:
     shown, driver = talk("/why-not rescue\n1\n")
     assert "Because rescue comes later." in shown
