@@ -13,16 +13,19 @@ from engine.types import RecordType, Type, join, present
 class Knowledge(msgspec.Struct, frozen=True):
     """`facts` are set on every way that leads here, with their types; `maybe` on some; `known` holds the
     dotted paths of optional values that were found to be there, the actions that `can()` allowed, and the
-    notes of what choices were found not to be (`engine.ruled_out`)."""
+    notes of what choices were found not to be (`engine.ruled_out`). `clashes` are set on every way, but with
+    types that have nothing in common, of which two are kept."""
 
     facts: Mapping[str, Type]
     maybe: Mapping[str, Type]
     known: frozenset[str] = frozenset()
+    clashes: Mapping[str, tuple[Type, Type]] = {}
 
     def with_fact(self, name: str, kind: Type) -> Knowledge:
         """The same after `name` was set: what was known about its members is forgotten."""
         known = frozenset(note for note in self.known if fact_of(note) != name)
-        return Knowledge({**self.facts, name: kind}, {**self.maybe, name: kind}, known)
+        clashes = {each: kinds for each, kinds in self.clashes.items() if each != name}
+        return Knowledge({**self.facts, name: kind}, {**self.maybe, name: kind}, known, clashes)
 
     def knowing(self, paths: frozenset[str]) -> Knowledge:
         """The same where these paths were found to be there."""
@@ -34,13 +37,17 @@ class Knowledge(msgspec.Struct, frozen=True):
         if self == other:
             return self
         facts: dict[str, Type] = {}
+        clashes: dict[str, tuple[Type, Type]] = {}
         for name, kind in self.facts.items():
             there = other.facts.get(name)
             both = kind if there == kind else (join(kind, there) if there is not None else None)
             if both is not None:
                 facts[name] = both
+            elif there is not None:
+                clashes[name] = (kind, there)
+        clashes = {**clashes, **other.clashes, **self.clashes}
         paths = frozenset(path for path in self.known | other.known if self._is_there(path, other))
-        return Knowledge(facts, {**other.maybe, **self.maybe}, paths)
+        return Knowledge(facts, {**other.maybe, **self.maybe}, paths, clashes)
 
     def _is_there(self, path: str, other: Knowledge) -> bool:
         return self._knows(path) and other._knows(path)

@@ -263,6 +263,11 @@ class _Checker(msgspec.Struct):
         if isinstance(wanted, ChoiceType) and tree.name in wanted.options:
             self._report("U116", tree, f"`{tree.name}` is not a fact, but a text without quotes.", quoted)
             return None
+        if isinstance(wanted, TruthType) and tree.name in _SAID_FOR_TRUTHS:
+            self._report(
+                "U103", tree, f"`{tree.name}`: no such fact.", f"Write {_SAID_FOR_TRUTHS[tree.name]}."
+            )
+            return None
         repair = did_you_mean(tree.name, scope.facts)
         if repair is None and isinstance(wanted, TextType):
             repair = f"If a text is meant, put it in quotes: '{tree.name}'."
@@ -567,6 +572,7 @@ class _Checker(msgspec.Struct):
         self.findings.append(finding(code, self.expression.place_at(start, end), message, expected, repair))
 
 
+_SAID_FOR_TRUTHS: Final = {"yes": "true", "on": "true", "no": "false", "off": "false"}
 _ISO_REPAIR: Final = {
     True: "Write a date as '2026-11-23'.",
     False: "Write a moment as '2026-11-23T09:30:00Z'.",

@@ -95,7 +95,11 @@ class Checking:
     def scope(self, known: Knowledge) -> Scope:
         """What an expression can see where `known` holds; facts set on some ways only are seen as well, since
         they are reported on their own."""
-        maybe = {name: present(kind) for name, kind in known.maybe.items() if name not in known.facts}
+        maybe = {
+            name: present(kind)
+            for name, kind in known.maybe.items()
+            if name not in known.facts and name not in known.clashes
+        }
         facts = {**self._everywhere, **maybe, **known.facts}
         return Scope(facts, known.known, self._actions, frozenset(maybe))
 
@@ -143,11 +147,18 @@ class Checking:
     def _report_unset(self, reads: frozenset[str], expression: Expression, known: Knowledge) -> None:
         for name in sorted(reads):
             if name in known.maybe and name not in known.facts:
-                self.unset(name, expression.place_of(name))
+                self.unset(name, expression.place_of(name), known)
 
-    def unset(self, name: str, place: Place) -> None:
-        """Report a fact that some ways here do not set."""
+    def unset(self, name: str, place: Place, known: Knowledge) -> None:
+        """Report a fact that some ways here do not set, or set to another kind of value."""
         if name in self.lost:
+            return
+        if name in known.clashes:
+            one, other = known.clashes[name]
+            words = f"`{name}` is {in_words(one)} on some of the ways that lead here, and {in_words(other)}"
+            self.report("U317", place, f"{words} on others.", None, "Keep them under two names.")
+            # What it is cannot be known, so that nothing more is said about it.
+            self.lost |= {name}
             return
         self.report(
             "U300",
@@ -281,6 +292,10 @@ class Checking:
         self._exits(step, tree)
 
     def _inputs(self, step: VisitFlow, tree: Tree, known: Knowledge) -> None:
+        if step.items is not None and step.name in step.args:
+            words = f"`{step.name}` gets each item of the list already."
+            place = step.args[step.name][0].place
+            self.report("U223", place, words, None, "Take it out of `with`, or name the item otherwise.")
         strange = [*step.args, *([step.name] if step.items is not None else [])]
         meant = {closest(name, tree.inputs) for name in strange if name not in tree.inputs}
         if "each" in step.plan.parts.written and step.name not in tree.inputs:

@@ -118,5 +118,5 @@ def _check_text(text: Template, checking: Checking, known: Knowledge, unseen: fr
     """Report what is wrong with a text; nothing about the facts in `unseen`, which a mistake keeps open."""
     for name in sorted(text.reads):
         if name in known.maybe and name not in known.facts:
-            checking.unset(name, text.place_of(name))
+            checking.unset(name, text.place_of(name), known)
     checking.add(check_text(text, checking.scope(known)), unseen)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from engine.checks.checking import Checking
 from engine.checks.circles import Silence, check_circles
 from engine.flow import ANYWHERE, FALL_OFF, Tree
 from engine.source import Place
 from engine.steps.ask import Ask
-from engine.steps.base import Broken, Step, all_targets
+from engine.steps.base import Broken, Edge, Step, all_targets
+from engine.steps.if_ import If
+from engine.steps.visit import VisitFlow
 
 
 def check_graph(tree: Tree, checking: Checking, silence: Silence) -> None:
@@ -75,7 +77,23 @@ def _falls_off(tree: Tree, reached: frozenset[str], checking: Checking) -> None:
         if lost and isinstance(step, Ask) and len(lost) < len(ways):
             _answers_fall_off(step, checking)
         elif lost:
-            _nothing_follows(step.place, "After this step the flow just stops.", "step after it", checking)
+            _nothing_follows(step.place, _where_it_stops(step, ways, checking), "step after it", checking)
+
+
+def _where_it_stops(step: Step, ways: Sequence[Edge], checking: Checking) -> str:
+    """A sentence that says on which of its ways the flow just stops."""
+    going_on = any(edge.to != FALL_OFF for edge in ways)
+    if isinstance(step, VisitFlow) and step.visits in checking.trees and going_on:
+        exits = [each for each in checking.trees[step.visits].exits if each not in step.routes]
+        names = " or ".join(f"`{each}`" for each in exits)
+        if names:
+            return f"After the exit {names} of `{step.visits}` the flow just stops."
+    if isinstance(step, If) and going_on:
+        holds = (
+            "holds" if any(edge.to == FALL_OFF and edge.label == "then" for edge in ways) else "does not hold"
+        )
+        return f"Where the condition {holds}, the flow just stops."
+    return "After this step the flow just stops."
 
 
 def _answers_fall_off(step: Ask, checking: Checking) -> None:

@@ -45,7 +45,7 @@ def unshadowed(known: Knowledge) -> Knowledge:
         return known
     facts = {name: kind for name, kind in known.facts.items() if name not in SEEN_EVERYWHERE}
     maybe = {name: kind for name, kind in known.maybe.items() if name not in SEEN_EVERYWHERE}
-    return Knowledge(facts, maybe, known.known)
+    return Knowledge(facts, maybe, known.known, known.clashes)
 
 
 def way_to(

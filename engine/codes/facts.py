@@ -206,6 +206,24 @@ FACTS: Mapping[str, Code] = {
             "  - return: done\n"
         ),
     ),
+    "U317": Code(
+        "A fact of two kinds",
+        "On some of the ways that lead here the fact was set to one kind of value, and on others to another,"
+        " so that nothing can be done with it.",
+        "Keep the two under names of their own.",
+        (
+            "flow: example\n"
+            "audience: [agent]\n"
+            "steps:\n"
+            "  - id: how-often\n"
+            "    ask: How often has it happened?\n"
+            "    answers:\n"
+            "      once: {label: Once, then: [set: {times: 1}]}\n"
+            "      often: {label: Often, then: [set: {times: \"'often'\"}]}\n"
+            "  - say: It has happened {{ times }}. # <- here\n"
+            "  - end: stopped\n"
+        ),
+    ),
     "U320": Code(
         "A fact that nobody reads",
         "A step sets a fact, and no condition, text, call or result of the flow uses it. Mostly another name"

@@ -163,12 +163,17 @@ class Ask(Asking, frozen=True):
             checking.condition(self.valid, known.with_fact("answer", given))
 
     def scopes(self, checking: Checking, known: Knowledge) -> Mapping[int, Knowledge]:
-        """The label and detail of an item see the item."""
+        """The label and detail of an item see the item; the label of an answer knows that it is offered."""
+        found = {
+            id(option.label): checking.narrowed(option.condition, known)[0]
+            for option in self.options
+            if option.condition is not None
+        }
         item = self._item_type(checking, known)
-        if item is None:
-            return {}
-        with_item = known.with_fact("item", item)
-        return {id(text): with_item for text in (self.label, self.detail) if text is not None}
+        if item is not None:
+            with_item = known.with_fact("item", item)
+            found.update({id(text): with_item for text in (self.label, self.detail) if text is not None})
+        return found
 
     def labels_without_item(self, checking: Checking, known: Knowledge) -> list[Template]:
         """The label and detail of items of which a mistake in `of` keeps the type open."""
