@@ -197,17 +197,26 @@ class Checking:
                 did_you_mean(name.text, self.catalog.actions),
             )
             return None
+        self._may_call(action, name.place, known)
+        return action
+
+    def hand_over(self, place: Place, known: Knowledge) -> None:
+        """Report that somebody here may not open the ticket of a hand-over."""
+        action = self.catalog.actions.get(self.catalog.hand_over or "")
+        if action is not None:
+            self._may_call(action, place, known)
+
+    def _may_call(self, action: Action, place: Place, known: Knowledge) -> None:
         shut_out = sorted(each.value for each in self.audience_at(known) - action.audiences)
         if shut_out:
             self.report(
                 "U307",
-                name.place,
+                place,
                 f"{' and '.join(shut_out)} may not call `{action.name}`, and this flow is for them too"
                 + self.shown_by(lambda known: Audience(shut_out[0]) in self.audience_at(known)),
                 f"Those who may: {', '.join(sorted(each.value for each in action.audiences))}.",
                 f"Ask first: `if: can('{action.name}')`, or narrow the flow's `audience`.",
             )
-        return action
 
     def audience_at(self, known: Knowledge) -> frozenset[Audience]:
         """Who can hold the conversation where `known` holds: the flow's audience, but those that a comparison

@@ -10,6 +10,8 @@ from engine.steps.base import Blueprint, Edge, Step, StepKind
 from engine.texts import Template
 
 if TYPE_CHECKING:
+    from engine.checks.checking import Checking
+    from engine.knowledge import Knowledge
     from engine.run import Run
 
 
@@ -28,6 +30,10 @@ class HandOver(Step, frozen=True):
         run.say(self.text.render(run.env))
         run.hand_over(self.path, self.summary.render(run.env).text if self.summary is not None else "")
         return None
+
+    def check(self, checking: Checking, known: Knowledge) -> None:
+        """Everybody here must be allowed to open the ticket."""
+        checking.hand_over(self.plan.parts.place_of("hand over"), known)
 
 
 def _make(plan: Blueprint) -> Step | None:

@@ -109,8 +109,9 @@ Response: TypeAlias = Works | Fails | Vanishes
 Script: TypeAlias = Mapping[str, Iterable[Response]]
 
 
-OF_EXAMPLES: Final = frozenset({"U224", "U320", "U321", "U322", "U323", "U324"})
-"""An example that shows one thing asks nobody in the end, and leaves unused what it does not show."""
+OF_EXAMPLES: Final = frozenset({"U224", "U320", "U321", "U322", "U323", "U324", "U129", "U131"})
+"""An example that shows one thing asks nobody in the end, leaves unused what it does not show, and decides by
+what is always so."""
 
 
 def compiled(
