@@ -7,7 +7,7 @@ A call that needs evidence of identity waits while another one records it, and i
 
 from __future__ import annotations
 
-from engine.actions import FAILURES, Action, Effect, Failure
+from engine.actions import FAILURES, Action, Audience, Effect, Failure
 from engine.approval import (
     FAILED,
     INSTEAD,
@@ -40,7 +40,7 @@ from engine.events import (
 )
 from engine.misfit import misfit, trimmed
 from engine.rich import plain
-from engine.run import HANDING_OVER, Run
+from engine.run import HANDING_OVER, NOT_KNOWN, Run
 from engine.state import AtCall, AtPrompt, CallRecord, WayBack
 from engine.steps.base import Calling
 from engine.trace import DONE
@@ -82,7 +82,7 @@ def gated(run: Run, event: Gated, call: Call) -> str | None:
     again."""
     match event.verdict:
         case Allow():
-            run.waiting = AtCall(call, "planned", _made_for(run))
+            run.waiting = AtCall(call, "planned", _made_for(run), run.at)
             run.effects.append(Perform(call))
             return None
         case NeedConfirmation() | NeedEvidence() | NeedSecond() if call.step.endswith(VERIFYING):
@@ -188,7 +188,7 @@ def lost(run: Run, call: Call) -> str | None:
     """A read that got no answer has not happened; anything else has to be looked up."""
     if call.effect is Effect.READ:
         return failed(run, call, Failure.UNAVAILABLE, "There was no answer in time.")
-    run.waiting = AtCall(call, "checking", _made_for(run))
+    run.waiting = AtCall(call, "checking", _made_for(run), _since(run))
     run.effects.append(CheckBack(call))
     return None
 
@@ -254,11 +254,17 @@ def decided(run: Run, waiting: AtPrompt, choice: str, actor: str) -> str | None:
             run.hand_over(call.step, "")
             return None
         case "did-not":
-            _offer_ways(run, call, Failure.UNAVAILABLE, "It was not done.")
+            words = f"All right, this was not done: {call.sentence} How shall we go on?"
+            run.ask_about(call.step, "error", call, words, (_AGAIN, *_other_ways(run, call)))
             return None
         case _:
             run.finish(Outcome.STOPPED)
             return None
+
+
+def _since(run: Run) -> str:
+    """When the call under way was let go."""
+    return run.waiting.since if isinstance(run.waiting, AtCall) else ""
 
 
 def _made_for(run: Run) -> Call | None:
@@ -338,14 +344,33 @@ def _offer_ways(run: Run, call: Call, failure: Failure, message: str) -> None:
     unknown = failure is Failure.OUTCOME_UNKNOWN
     may_repeat = FAILURES[failure].retryable or (call.effect is Effect.READ and not unknown)
     ways = [
-        *((_HAPPENED, _DID_NOT) if unknown and step.works_without_result() else ()),
+        *((_HAPPENED,) if unknown and step.works_without_result() else ()),
+        *((_DID_NOT,) if unknown else ()),
         *((_AGAIN,) if may_repeat else ()),
         *(each for each in _other_ways(run, call) if not (unknown and each is _BY_HAND)),
     ]
+    if unknown:
+        run.ask_about(call.step, "unknown", call, _doubt(run, call), tuple(ways))
+        return
     tried = f"I tried this: {call.sentence}" if call.sentence else ""
     parts = [tried, FAILURES[failure].sentence, message, "How shall we go on?"]
-    run.ask_about(
-        call.step, "unknown" if unknown else "error", call, " ".join(filter(None, parts)), tuple(ways)
+    run.ask_about(call.step, "error", call, " ".join(filter(None, parts)), tuple(ways))
+
+
+def _doubt(run: Run, call: Call) -> str:
+    """What a person is told of a call of which nobody knows what became: what was tried, when, what is
+    known, and what to do."""
+    since = _since(run)
+    when = f"At {since[11:16]} UTC" if since else "Here"
+    own = run.old.acting()[1] in (Audience.VISITOR, Audience.CLIENT)
+    look = "Your practice can see whether it was done." if own else "Please look there whether it was done."
+    return "\n".join(
+        (
+            f"{when} I tried this: {call.sentence}",
+            f"{FAILURES[Failure.OUTCOME_UNKNOWN].sentence} No answer came, and looking for it did not show"
+            " it. It is not done again by itself.",
+            f"{look} How shall we go on?",
+        )
     )
 
 
@@ -405,7 +430,7 @@ def _told(run: Run, action: Action, call: Call, error: Failure | None) -> str:
     if error is None:
         return describe_done(action, call.args, run.name_of(call.subject))
     if error is Failure.OUTCOME_UNKNOWN:
-        return f"Not known whether this was done: {call.sentence}"
+        return NOT_KNOWN + call.sentence
     if FAILURES[error].may_have_happened:
         return f"{call.sentence} {FAILURES[error].sentence}"
     return f"Not done: {call.sentence} {FAILURES[error].sentence}"

@@ -62,6 +62,9 @@ UNDOING = "!undo"
 UNSURE = (Failure.OUTCOME_UNKNOWN, Failure.NOT_CONFIRMED, Failure.BACKEND_BUG)
 """The failures after which a call may have been made all the same."""
 
+NOT_KNOWN = "Not known whether this was done: "
+"""How the words about a call of unknown outcome begin."""
+
 REPEAT_CHOICES = (Choice("skip", "No, go on without doing it again"), Choice("repeat", "Yes, do it again"))
 
 
@@ -521,9 +524,9 @@ def begin(event: Started, flow: Flow) -> State:
 
 def _before(record: CallRecord) -> str:
     when = record.at[11:16]
-    what = with_stop(record.text)
+    what = with_stop(record.text.removeprefix(NOT_KNOWN))
     if record.error is not None:
-        return f"This was tried at {when} UTC; whether it was done is not known: {what} Do it now?"
+        return f"This was tried at {when} UTC, and nobody knows whether it was done: {what} Do it now?"
     return f"This was already done at {when} UTC: {what} Do it a second time?"
 
 

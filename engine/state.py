@@ -104,11 +104,13 @@ class AtPrompt(msgspec.Struct, frozen=True, tag=True, omit_defaults=True):
 
 class AtCall(msgspec.Struct, frozen=True, tag=True, omit_defaults=True):
     """Waiting for the gates, for the call's own outcome, or for what looking back at it shows. `then` is the
-    call that comes after this one, which records a verification for it."""
+    call that comes after this one, which records a verification for it; `since` is when the call was let
+    go."""
 
     call: Call
     phase: CallPhase
     then: Call | None = None
+    since: str = ""
 
 
 class AtReveal(msgspec.Struct, frozen=True, tag=True, omit_defaults=True):

@@ -4,6 +4,7 @@ system itself does not know."""
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from adapters.clinic.port import ActionFailed, CallContext
 from adapters.problems import Unusable
 from adapters.stores.port import Commit
 from adapters.view import View
-from engine import Allow, Deny, Failure, Finding, Happened, NeedConfirmation, Value
+from engine import Allow, CannotTell, Deny, Failure, Finding, Happened, NeedConfirmation, Value
 from tests.adapters.small_desk import Perform, SmallClinic, SmallDesk, small_desk
 
 
@@ -89,3 +90,34 @@ def test_what_makes_no_sense_when_it_is_looked_up_tells_nothing(nonsense: Value,
         view: View = desk.driver.answer(session, "send")
         assert [did.outcome for did in view.did] == ["unknown"]
         assert desk.ledger(session) == ["unknown"]
+
+
+def test_a_person_is_told_what_was_tried_when_what_is_known_and_what_to_do(tmp_path: Path) -> None:
+    moments = iter(range(10_000))
+
+    def clock() -> datetime:
+        return datetime(2026, 11, 23, 14, 5, tzinfo=UTC) + timedelta(seconds=next(moments))
+
+    def lost(really: Perform, action: str, args: Mapping[str, Value], context: CallContext) -> Value:
+        raise TimeoutError
+
+    clinic = SmallClinic(during=lost, looking=lambda key: CannotTell())
+    with small_desk(tmp_path, clinic, clock=clock) as desk:
+        session = desk.begin()
+        asked = desk.driver.answer(session, "send").prompt
+        assert asked is not None
+        assert asked.text.text == (
+            "At 14:05 UTC I tried this: Does send.\n"
+            "It is not known whether the clinic's system has done this. No answer came, and looking for it"
+            " did not show it. It is not done again by itself.\n"
+            "Please look there whether it was done. How shall we go on?"
+        )
+        clinic.during = None
+        asked = desk.driver.answer(session, "did-not").prompt
+        assert asked is not None
+        assert asked.text.text == "All right, this was not done: Does send. How shall we go on?"
+        asked = desk.driver.answer(session, "again").prompt
+        assert asked is not None
+        assert asked.text.text.endswith("nobody knows whether it was done: Does send. Do it now?")
+        assert [did.outcome for did in desk.driver.answer(session, "repeat").did] == ["confirmed"]
+        assert clinic.writes() == ["send"]
