@@ -22,6 +22,9 @@ def listening(host: str, port: int) -> socket.socket:
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         opened = socket.create_server((host, port), family=family)
+        # Connections inherit it. Otherwise the second part of a reply waits for the client to acknowledge the
+        # first one, some 40 ms: asyncio sees to that itself only for sockets that name their protocol.
+        opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     except (OSError, OverflowError) as error:
         why = getattr(error, "strerror", None) or str(error)
         raise Unusable(f"Nothing can listen at {host}:{port} ({why}).", "Name another --port.") from None

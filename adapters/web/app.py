@@ -41,7 +41,7 @@ _ASKS_EVERY = 2.0
 """How often it is looked whether another process went on with a conversation, in seconds."""
 _SLOW = 0.4
 """After so many seconds a person is told that something is still being done."""
-_THREADS = 64
+_THREADS = 32
 _LISTENERS = 8
 
 _Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]

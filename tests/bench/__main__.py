@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import keeping, replays, start, turns, writers
+from tests.bench import keeping, replays, start, turns, web, writers
 from tests.bench.report import table
 
 
 def main(wanted: list[str]) -> None:
     """Measure what was asked for; everything without arguments."""
-    unknown = set(wanted) - {"turns", "keeping", "writers", "start", "replays"}
+    unknown = set(wanted) - {"turns", "keeping", "writers", "start", "web", "replays"}
     if unknown:
         sys.exit(
-            f"There is no part {min(unknown)!r}: say turns, keeping, writers, start, replays, or nothing."
+            f"There is no part {min(unknown)!r}:"
+            " say turns, keeping, writers, start, web, replays, or nothing."
         )
     if not wanted or "turns" in wanted:
         beside = "beside a hand-written generator with compiled Jinja2 templates (CPU time)"
@@ -27,6 +28,9 @@ def main(wanted: list[str]) -> None:
     if not wanted or "start" in wanted:
         figures, notes = start.measured()
         print(table("Start, beside bare Python importing the same libraries", figures, notes), flush=True)
+    if not wanted or "web" in wanted:
+        beside = "beside the bare framework with one durable commit for each request"
+        print(table(f"Turns over HTTP, {beside}", web.measured()), flush=True)
     if not wanted or "replays" in wanted:
         print(
             table("Replays under pytest, beside empty items (time of each)", replays.measured()), flush=True
