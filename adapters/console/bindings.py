@@ -8,7 +8,7 @@ from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 
 from adapters.console.panel import Panel
 from adapters.console.reading import Reading
-from adapters.console.replies import OWN_QUESTION, Order, Reply
+from adapters.console.replies import OWN_QUESTION, Order, Puzzle, Reply
 from adapters.console.toolbar import keys_at
 from engine import Prompt
 
@@ -33,7 +33,7 @@ def panel_keys(panel: Panel) -> KeyBindings:
         _bound(keys, names, _moving(panel, by))
     _bound(keys, ("c-p",), lambda event: event.current_buffer.history_backward())
     _bound(keys, ("c-n",), lambda event: event.current_buffer.history_forward())
-    _bound(keys, ("enter",), lambda event: event.app.exit(result=panel.enter(event.current_buffer.text)))
+    _bound(keys, ("enter",), _entering(panel))
     _bound(keys, ("tab",), _completing(panel))
     _bound(keys, ("space",), _ticking(panel))
     if panel.prompt.id != OWN_QUESTION:
@@ -91,6 +91,20 @@ def _moving(panel: Panel, by: int) -> Callable[[KeyPressEvent], None]:
             event.current_buffer.history_backward()
 
     return move
+
+
+def _entering(panel: Panel) -> Callable[[KeyPressEvent], None]:
+    """Reply with what Enter says. An Enter that says nothing is answered at the question, not in the
+    transcript, which it would fill."""
+
+    def enter(event: KeyPressEvent) -> None:
+        reply = panel.enter(event.current_buffer.text)
+        if isinstance(reply, Puzzle) and not reply.typed:
+            panel.remark = reply.why
+        else:
+            event.app.exit(result=reply)
+
+    return enter
 
 
 def _completing(panel: Panel) -> Callable[[KeyPressEvent], None]:

@@ -11,7 +11,7 @@ from adapters.console.menu import Menu
 from adapters.console.palette import Palette
 from adapters.console.replies import LISTS, Reply, understand
 from adapters.console.theme import Marks
-from adapters.console.transcript import question_rows
+from adapters.console.transcript import problem_rows, question_rows
 from engine import Prompt, question_in_short
 
 LEAST_FOR_CHOICES = 4
@@ -25,6 +25,8 @@ class Panel:
     def __init__(self, prompt: Prompt, *, told: bool = False) -> None:
         self.prompt = prompt
         self.told = told
+        self.remark = ""
+        """What is said to an Enter that answered nothing; it goes with the next key."""
         self._menu = Menu(prompt) if prompt.kind in LISTS else None
         self._palette = Palette(prompt)
 
@@ -34,6 +36,7 @@ class Panel:
 
     def move(self, by: int, typed: str) -> bool:
         """Point further down or up; whether there is anything to point at."""
+        self.remark = ""
         part = self._part(typed)
         if part is not None:
             part.move(by, typed)
@@ -41,6 +44,7 @@ class Panel:
 
     def typing(self) -> None:
         """What is typed has changed."""
+        self.remark = ""
         for part in (self._menu, self._palette):
             if part is not None:
                 part.typing()
@@ -70,10 +74,11 @@ class Panel:
         wanted = lay(part.rows(typed, marks, room)) if part is not None else []
         if self.told or len(question) + min(len(wanted), LEAST_FOR_CHOICES) > room:
             question = lay([BLANK, row(question_in_short(self.prompt.text.text), "question", "  ")])
-        left = max(room - len(question), 1)
+        remark = lay(problem_rows(self.remark, marks)) if self.remark else []
+        left = max(room - len(question) - len(remark), 1)
         if part is None or len(wanted) <= left:
-            return [*question, *wanted]
-        return [*question, *_fitting(part, typed, lay, marks, left)]
+            return [*question, *wanted, *remark]
+        return [*question, *_fitting(part, typed, lay, marks, left), *remark]
 
     def _part(self, typed: str) -> Menu | Palette | None:
         return self._palette if self.commanding(typed) else self._menu

@@ -70,6 +70,13 @@ class RealScreen:
         """Whether the words are on the screen, wherever lines are broken."""
         return "".join(words.split()) in "".join("".join(self.screen.display).split())
 
+    def meets(self, words: str) -> None:
+        """Wait until the words are on the screen, though more is being drawn all the time."""
+        until = time.monotonic() + PATIENCE
+        while not self.has(words):
+            self._draw()
+            assert time.monotonic() < until, f"no “{words}” on\n" + "\n".join(self.lines())
+
     def misses(self, words: str) -> None:
         """Wait until the words are no longer on the screen."""
         until = time.monotonic() + PATIENCE

@@ -117,6 +117,17 @@ def test_escape_takes_back_what_was_typed_and_pointed_at(screen: RealScreen) -> 
     screen.misses("› 4")
 
 
+def test_an_enter_too_many_is_answered_at_the_question(screen: RealScreen) -> None:
+    screen.press("\r")
+    screen.shows("! Please choose: type a number from 1 to 4")
+    screen.press("\r\r")
+    screen.press("2")
+    screen.misses("Please choose")
+    screen.press("\x7f\r")
+    screen.shows("! Please choose")
+    assert "".join(screen.lines()).count("Please choose") == 1
+
+
 @pytest.mark.parametrize("command", ["/restart", "/stop", "/handover she has to leave"])
 def test_what_ends_a_conversation_asks_first(screen: RealScreen, command: str) -> None:
     screen.press(f"{command}\r")
