@@ -19,6 +19,7 @@ from pathlib import Path
 
 from adapters.staging import held_at
 from adapters.wiring import audit_looked_over, open_store, open_store_behind
+from engine import Value
 from tests.durability.conversation import Heard, Place, a_place, answer_to, hold, make_clinic
 from tests.durability.kills import Undisturbed, compared, did_in, undisturbed, where
 from tests.durability.many import spread
@@ -241,7 +242,7 @@ def judged(spot: tuple[str, str], agent: Agent, heard: Heard, place: Place, whol
     trouble += [f"done without having been recorded as sent: {each}" for each in unintended]
     held = held_at(place.folder / "clinic.db", place.folder / "mail")
     unknown = any(each["outcome"] == "unknown" for each in did_in(heard.turns))
-    twice, amiss = compared(held, whole.held, unknown)
+    twice, amiss = compared(held, _as_asked(whole.held, heard), unknown)
     trouble += amiss
     with open_store_behind(place.store) as store:
         checked, health = audit_looked_over(store), store.health()
@@ -257,6 +258,15 @@ def judged(spot: tuple[str, str], agent: Agent, heard: Heard, place: Place, whol
         agent.on_after,
         tuple(trouble),
     )
+
+
+def _as_asked(held: Mapping[str, Value], heard: Heard) -> Mapping[str, Value]:
+    """What is to be there if the agent was asked more than once how the identity was verified: where the
+    gates could not keep the first time, it does not count, and the second one is recorded as well."""
+    asked = {turn["seq"] for turn in heard.turns if "!evidence" in str(turn["prompt"])}
+    journal = held["journal"]
+    assert isinstance(journal, list)
+    return {**held, "journal": [*journal, *["record_verification"] * (len(asked) - 1)]}
 
 
 def measured(pool: ProcessPoolExecutor, folder: Path, sample: int = 0) -> Table:
