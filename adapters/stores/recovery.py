@@ -6,6 +6,9 @@ itself or is left behind. Of a session the newest head is taken for which everyt
 
 from __future__ import annotations
 
+import glob
+import os
+import secrets
 import shutil
 from collections.abc import Sequence
 from contextlib import suppress
@@ -38,7 +41,7 @@ from adapters.stores.rows import (
     version_mac,
 )
 from adapters.stores.seal import Chain, Seal
-from adapters.stores.sqlite_file import StoreFile
+from adapters.stores.sqlite_file import StoreFile, sync_folder
 from adapters.stores.totals import Totals, totals_of
 from adapters.stores.trouble import exists_already, in_plain_words, not_there
 from adapters.stores.writer import Writing
@@ -76,16 +79,41 @@ def recover(path: Path, target: Path) -> Recovered:
         key = KeyFile(path, may_make=False)
         key.close()
     with in_plain_words(target):
-        for made in (target, key_path(target)):
-            if made.exists():
-                raise exists_already(made)
+        if target.exists():
+            raise exists_already(target)
+        _unless_other_key(key, key_path(target))
         seal = Seal(key.key)
         found = _Found(seal, _acknowledged(path, seal))
         for record in records(path):
             found.take(record)
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(key.path, key_path(target))
-        return _write(target, found)
+        return _written_whole(target, key, found)
+
+
+def _unless_other_key(key: KeyFile, path: Path) -> None:
+    """Raise Unusable if there is a file where the key goes, unless it is this key: then a recovery was cut
+    off."""
+    if path.exists() and path.read_bytes() != key.path.read_bytes():
+        raise exists_already(path)
+
+
+def _written_whole(target: Path, key: KeyFile, found: _Found) -> Recovered:
+    """Write all of it under another name first, so that the store is there whole or not at all."""
+    temporary = target.with_name(f"{target.name}.{secrets.token_hex(4)}")
+    try:
+        shutil.copy(key.path, key_path(temporary))
+        recovered = _write(temporary, found)
+        key_path(temporary).replace(key_path(target))
+        try:
+            os.link(temporary, target)
+        except FileExistsError:
+            raise exists_already(target) from None
+        mark_path(temporary).replace(mark_path(target))
+        sync_folder(target.parent)
+    finally:
+        for left in target.parent.glob(f"{glob.escape(temporary.name)}*"):
+            left.unlink()
+    return recovered
 
 
 def _write(target: Path, found: _Found) -> Recovered:

@@ -271,6 +271,7 @@ class SqliteStore:
         from adapters.stores.purge import delete_sessions
 
         def work(writing: Writing) -> None:
+            self._file.owe_wiping()
             delete_sessions(writing, self._seal, sessions)
             audit_rows.cut_before(writing.db, self._seal, first_audited)
 

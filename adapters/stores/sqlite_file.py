@@ -36,6 +36,7 @@ from adapters.stores.trouble import (
 from adapters.stores.writer import Writing
 
 BUSY_SECONDS = 5.0
+_SHORTLY = 0.2
 SMALLEST_DATABASE = 512
 
 
@@ -46,6 +47,7 @@ class StoreFile:
     def __init__(self, path: Path) -> None:
         """Open the file, which is made if it is missing. Raises Unusable."""
         self.path = _absolute(path)
+        self._wiping = self.path.with_name(f"{self.path.name}.wipe")
         self._reader: sqlite3.Connection | None = None
         self._reads = RLock()
         with in_plain_words(self.path), ExitStack() as opened:
@@ -65,6 +67,7 @@ class StoreFile:
             with self.key.taking_turns(BUSY_SECONDS):
                 _prepare(self.connection, self.path, self.seal)
                 self._not_behind(self._totals(self.connection))
+                self._finish_wiping()
             self._identity = _identity(self.path)
             opened.pop_all()
 
@@ -108,6 +111,12 @@ class StoreFile:
             finally:
                 _roll_back(db)
 
+    def owe_wiping(self) -> None:
+        """Note that what is deleted in this transaction has to be wiped: if this process does not come to it,
+        the next one to open the store does."""
+        os.close(os.open(self._wiping, os.O_CREAT | os.O_WRONLY, 0o600))
+        sync_folder(self.path.parent)
+
     def wipe(self) -> None:
         """Leave nothing of what was deleted in the file and its log. Raises Unusable while somebody reads all
         the time. No transaction may be open."""
@@ -116,6 +125,17 @@ class StoreFile:
         with self._reads, self.key.taking_turns(BUSY_SECONDS):
             if not wipe(self.connection, BUSY_SECONDS):
                 raise still_read(self.path)
+            self._wiping.unlink(missing_ok=True)
+
+    def _finish_wiping(self) -> None:
+        """Wipe what a purge that was cut off has left; another time, where somebody is reading."""
+        if not self._wiping.exists():
+            return
+        from adapters.stores.purge import wipe
+
+        with suppress(sqlite3.Error, OSError):
+            if wipe(self.connection, _SHORTLY):
+                self._wiping.unlink(missing_ok=True)
 
     def still_there(self) -> None:
         """Raise Unusable if the file was moved or removed: SQLite would go on writing into the void."""
@@ -177,11 +197,16 @@ def _make_file(path: Path) -> None:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     except FileExistsError:
         return
-    parent = os.open(path.parent, os.O_RDONLY)
+    sync_folder(path.parent)
+
+
+def sync_folder(path: Path) -> None:
+    """Have the disk keep which files are in the folder. Raises OSError."""
+    folder = os.open(path, os.O_RDONLY)
     try:
-        os.fsync(parent)
+        os.fsync(folder)
     finally:
-        os.close(parent)
+        os.close(folder)
 
 
 def _refuse_other_things(path: Path) -> None:

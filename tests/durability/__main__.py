@@ -13,7 +13,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from time import monotonic
 
-from tests.durability import damage, disk, kills, races
+from tests.durability import damage, disk, kills, races, upkeep
 from tests.durability.many import workers
 from tests.durability.report import Table
 
@@ -23,6 +23,7 @@ PARTS: Mapping[str, Part] = {
     "kills": kills.measured,
     "disk": disk.measured,
     "damage": damage.measured,
+    "upkeep": upkeep.measured,
     "races": races.measured,
 }
 

@@ -180,6 +180,26 @@ class TestPurge:
         with SqliteStore(path) as store:
             assert store.health().good
 
+    def test_what_a_purge_that_was_cut_off_left_is_wiped_by_the_next_one_to_open_the_store(
+        self, path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def die(*_: object) -> None:
+            raise KeyboardInterrupt
+
+        with SqliteStore(path) as serving:
+            serving.commit("s-2", 3, commit(state=CANARY + b"2." * 900))
+            with monkeypatch.context() as patch, SqliteStore(path) as store:
+                patch.setattr("adapters.stores.sqlite_file.StoreFile.wipe", die)
+                with pytest.raises(KeyboardInterrupt):
+                    store.purge(["s-2"])
+            assert CANARY + b"2." in self.raw(path)
+            SqliteStore(path).close()
+            assert CANARY + b"2." not in self.raw(path)
+            assert not path.with_name("sessions.db.wipe").exists()
+            with pytest.raises(UnknownSession):
+                serving.load("s-2")
+            assert serving.health().good
+
     def test_a_damaged_session_can_be_purged(self, path: Path) -> None:
         change(path, "UPDATE sessions SET actor = 'eve' WHERE session = 's-1'")
         with SqliteStore(path) as store:
