@@ -63,6 +63,12 @@ FILES = (
         "the store",
     ),
     File("sessions.db.mark", "how many commits there were", "nothing personal", "the store"),
+    File(
+        "sessions.db.wipe",
+        "that a purge is not finished; it has no content",
+        "nothing personal",
+        "until it is",
+    ),
     File("sessions.db.audit-head", "how far the audit goes", "nothing personal", "the store"),
     File("sessions.db.calls", "locks of calls under way; it has no content", "nothing personal", "the store"),
     File("gates.db", "what the gates remember", "columns encrypted, see below", "verifications"),

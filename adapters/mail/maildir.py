@@ -6,7 +6,6 @@ Follows https://cr.yp.to/proto/maildir.html.
 from __future__ import annotations
 
 import os
-import socket
 import time
 from contextlib import suppress
 from itertools import count
@@ -96,7 +95,7 @@ def _delivered(path: Path, data: bytes) -> None:
 
 def _new_name() -> str:
     """A name as Maildirs have them, which nobody else makes: moment, process, number, host."""
-    host = socket.gethostname().replace("/", "\\057").replace(":", "\\072")
+    host = os.uname().nodename.replace("/", "\\057").replace(":", "\\072")
     seconds, rest = divmod(time.time_ns(), 1_000_000_000)
     return f"{seconds}.M{rest // 1000}P{os.getpid()}Q{next(_numbers)}.{host}"
 
