@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import keeping, replays, start, turns, web, writers
+from tests.bench import growth, keeping, replays, start, turns, web, writers
 from tests.bench.report import table
+
+PARTS = ("turns", "keeping", "writers", "start", "web", "growth", "replays")
 
 
 def main(wanted: list[str]) -> None:
     """Measure what was asked for; everything without arguments."""
-    unknown = set(wanted) - {"turns", "keeping", "writers", "start", "web", "replays"}
+    unknown = set(wanted) - set(PARTS)
     if unknown:
-        sys.exit(
-            f"There is no part {min(unknown)!r}:"
-            " say turns, keeping, writers, start, web, replays, or nothing."
-        )
+        sys.exit(f"There is no part {min(unknown)!r}: say {', '.join(PARTS)}, or nothing.")
     if not wanted or "turns" in wanted:
         beside = "beside a hand-written generator with compiled Jinja2 templates (CPU time)"
         print(table(f"Turns, {beside}", turns.measured()), flush=True)
@@ -31,6 +30,9 @@ def main(wanted: list[str]) -> None:
     if not wanted or "web" in wanted:
         beside = "beside the bare framework with one durable commit for each request"
         print(table(f"Turns over HTTP, {beside}", web.measured()), flush=True)
+    if not wanted or "growth" in wanted:
+        figures, notes = growth.measured()
+        print(table("Packs read, checked and compiled (CPU time)", figures, notes), flush=True)
     if not wanted or "replays" in wanted:
         print(
             table("Replays under pytest, beside empty items (time of each)", replays.measured()), flush=True
