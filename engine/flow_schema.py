@@ -69,7 +69,7 @@ def _kind(kind: StepKind, catalog: Catalog) -> Schema:
         rules = {"allOf": [_call(action) for action in catalog.actions.values()]}
     if kind.key == "visit":
         rules = {"dependencies": {"each": ["as"], "as": ["each"]}}
-    return {**_object(properties, required, kind.doc), **rules}
+    return {"title": f"{kind.key} …", **_object(properties, required, kind.doc), **rules}
 
 
 def _actions(catalog: Catalog) -> Schema:
@@ -91,7 +91,7 @@ def _call(action: Action) -> Schema:
     given = [param.name for param in action.params if param.required]
     changes = action.effect is not Effect.READ
     return {
-        "if": {"properties": {"do": {"const": action.name}}, "required": ["do"]},
+        "if": {"type": "object", "properties": {"do": {"const": action.name}}, "required": ["do"]},
         "then": {
             "properties": {
                 "with": {"properties": values, "required": [*given], "additionalProperties": False}

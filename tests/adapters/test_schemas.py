@@ -26,6 +26,7 @@ from adapters.retention import MOST_DAYS, read_retention
 from adapters.schemas import KINDS, schema_of
 from engine import CODES, Source, Value, compile_pack, limit_facts, read
 from engine.steps.kinds import KINDS as STEP_KINDS
+from tests.faulty_case import cases as faulty_cases
 
 CASES: Final = Path(__file__).parent.parent / "cases"
 OTHER: Final = "flow: other\naudience: [agent]\nexits: [done]\nsteps:\n  - return: done\n"
@@ -112,6 +113,36 @@ def test_of_faulty_flows_those_with_a_wrong_shape_are_refused_and_no_others() ->
     ]
     assert len(told) > 20
     assert [flow for flow, codes in told if bool(refused("flow", plain(flow))) != bool(codes & SHAPES)] == []
+
+
+def kind_of(name: str) -> str | None:
+    """The kind of schema for a file of this name, if there is one."""
+    endings = {".replay.yaml": "replay", ".people.yaml": "clinic"}
+    named = name.removeprefix("settings/").removesuffix(".yaml")
+    by_ending = next((kind for ending, kind in endings.items() if name.endswith(ending)), None)
+    other = None if name.endswith(".rest.yaml") or named == "embeds" else "flow"
+    return by_ending or (named if named in KINDS else other)
+
+
+def test_every_repaired_file_is_accepted() -> None:
+    told = [
+        (case.name, name, kind, text)
+        for case in faulty_cases()
+        for name, text in case.twin("+").items()
+        if (kind := kind_of(name)) is not None
+    ]
+    assert len(told) > 150
+    assert [each[:2] for each in told if refused(each[2], plain(each[3]))] == []
+
+
+@pytest.mark.parametrize("kind", sorted(STEP_KINDS))
+def test_a_step_is_told_by_its_key_and_what_it_is_for(kind: str) -> None:
+    definitions = schema_of("flow")["definitions"]
+    assert isinstance(definitions, dict)
+    step = definitions[f"step-{kind.replace(' ', '-')}"]
+    assert isinstance(step, dict)
+    assert step["title"] == f"{kind} …"
+    assert step["description"]
 
 
 WORDS: Final = st.sampled_from(
