@@ -76,18 +76,20 @@ def _closest(word: str, known: tuple[str, ...]) -> str | None:
 
 
 def _likeliest(word: str, known: tuple[str, ...]) -> Sequence[str]:
-    """Those of many words that share the most pairs of letters with `word`: comparing each of them closely
-    would make a file with many misspellings take the square of its size."""
+    """Those of many words that share the most letters and pairs of letters with `word`: comparing each of
+    them closely would make a file with many misspellings take the square of its size."""
     if len(known) <= FEW:
         return known
-    mine = _pairs(word)
-    return nlargest(FEW, known, key=lambda each: len(mine & _pairs(each)))
+    mine = _signs(word)
+    return nlargest(FEW, known, key=lambda each: (len(mine & _signs(each)), -abs(len(each) - len(word))))
 
 
 @lru_cache(maxsize=10_000)
-def _pairs(word: str) -> frozenset[str]:
-    """The pairs of neighbouring letters of a word, as far as a name is long."""
-    return frozenset(map("".join, pairwise(word[:40])))
+def _signs(word: str) -> frozenset[str]:
+    """The letters of a word and their pairs of neighbours, as far as a name is long. In a short word two
+    letters that changed places leave no pair as it was."""
+    word = word[:40]
+    return frozenset([*word, *map("".join, pairwise(word))])
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
