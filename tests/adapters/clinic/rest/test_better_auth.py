@@ -151,7 +151,7 @@ def held(mapping: Path, folder: Path, answers: list[str]) -> list[Turn]:
 
 
 @pytest.mark.soak
-@pytest.mark.needs_npm
+@pytest.mark.skipif(shutil.which("npm") is None, reason="for want of: npm, which comes with Node.js")
 class TestAccountsOfBetterAuth:
     """Slow: npm fetches the packages, and each test starts the server anew."""
 
