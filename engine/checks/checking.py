@@ -8,16 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from engine.actions import Action, Audience, Catalog, Failure
+from engine.actions import Audience, Catalog, Failure
 from engine.calls import PROBLEM_TYPE
 from engine.checks.shortest import in_words as way_in_words
 from engine.checks.shortest import way_to
 from engine.codes import finding
-from engine.diagnostics import Diagnostic, closest, did_you_mean
+from engine.diagnostics import Diagnostic
 from engine.expression_tree import path
 from engine.expressions import Expression
 from engine.knowledge import Knowledge
-from engine.nodes import Scalar
 from engine.ruled_out import is_ruled_out, left_of, remaining
 from engine.schema import RESERVED
 from engine.source import Place
@@ -67,7 +66,7 @@ class Checking:
         self.known: dict[str, Knowledge] = {}
         self.here = tree.start
         self.lost: frozenset[str] = tree.untyped
-        self._unread = unread
+        self.unread = unread
         self._ways_told = 0
         self._everywhere = facts_everywhere(labels)
         self._actions = catalog.askable
@@ -185,39 +184,6 @@ class Checking:
         if name in RESERVED:
             self.report("U311", place, f"`{name}` has a meaning of its own and cannot be set.")
 
-    def action(self, name: Scalar, known: Knowledge) -> Action | None:
-        """The action a step calls, if it exists; whether the flow's audience may call it is checked."""
-        action = self.catalog.actions.get(name.text)
-        if action is None:
-            self.report(
-                "U304",
-                name.place,
-                f"There is no action `{name.text}`.",
-                None,
-                did_you_mean(name.text, self.catalog.actions),
-            )
-            return None
-        self._may_call(action, name.place, known)
-        return action
-
-    def hand_over(self, place: Place, known: Knowledge) -> None:
-        """Report that somebody here may not open the ticket of a hand-over."""
-        action = self.catalog.actions.get(self.catalog.hand_over or "")
-        if action is not None:
-            self._may_call(action, place, known)
-
-    def _may_call(self, action: Action, place: Place, known: Knowledge) -> None:
-        shut_out = sorted(each.value for each in self.audience_at(known) - action.audiences)
-        if shut_out:
-            self.report(
-                "U307",
-                place,
-                f"{' and '.join(shut_out)} may not call `{action.name}`, and this flow is for them too"
-                + self.shown_by(lambda known: Audience(shut_out[0]) in self.audience_at(known)),
-                f"Those who may: {', '.join(sorted(each.value for each in action.audiences))}.",
-                f"Ask first: `if: can('{action.name}')`, or narrow the flow's `audience`.",
-            )
-
     def audience_at(self, known: Knowledge) -> frozenset[Audience]:
         """Who can hold the conversation where `known` holds: the flow's audience, but those that a comparison
         of `audience` has ruled out, and those that may not call an action for which `can()` said yes."""
@@ -270,127 +236,6 @@ class Checking:
         """The declared results of another flow."""
         tree = self.trees.get(flow)
         return {} if tree is None else tree.results
-
-    def visit(self, step: VisitFlow, known: Knowledge) -> None:
-        """Report what is wrong with a visit."""
-        tree = self.trees.get(step.flow.text)
-        if tree is None and step.flow.text in self._unread:
-            return
-        if tree is None:
-            self.report(
-                "U214",
-                step.flow.place,
-                f"There is no flow `{step.flow.text}`.",
-                None,
-                did_you_mean(step.flow.text, self.trees),
-            )
-            return
-        shut_out = sorted(each.value for each in self.audience_at(known) - tree.audience)
-        if shut_out:
-            self.report(
-                "U307",
-                step.flow.place,
-                f"`{tree.name}` is not for {' and '.join(shut_out)}, and this flow is"
-                + self.shown_by(lambda known: Audience(shut_out[0]) in self.audience_at(known)),
-                None,
-                "Widen the `audience` there, or narrow it here.",
-            )
-        step.check_each(self, known)
-        self._inputs(step, tree, known)
-        self._results(step, tree)
-        self._exits(step, tree)
-
-    def _inputs(self, step: VisitFlow, tree: Tree, known: Knowledge) -> None:
-        if step.items is not None and step.name in step.args:
-            words = f"`{step.name}` gets each item of the list already."
-            place = step.args[step.name][0].place
-            self.report("U223", place, words, None, "Take it out of `with`, or name the item otherwise.")
-        strange = [*step.args, *([step.name] if step.items is not None else [])]
-        meant = {closest(name, tree.inputs) for name in strange if name not in tree.inputs}
-        if "each" in step.plan.parts.written and step.name not in tree.inputs:
-            meant.update(tree.inputs)
-        for name, (key, value) in step.args.items():
-            if name in tree.untyped:
-                self.type_of(value, known)
-            elif name not in tree.inputs:
-                self.report(
-                    "U303",
-                    key.place,
-                    f"`{tree.name}` has no input `{name}`.",
-                    f"It has {', '.join(tree.inputs) or 'none'}.",
-                    did_you_mean(name, tree.inputs),
-                )
-            else:
-                self.value_for(value, known, tree.inputs[name], f"The input `{name}`")
-        item = step.item_type(self, known)
-        if step.name in tree.untyped:
-            item = None
-        elif step.name and step.name not in tree.inputs:
-            self.report("U303", step.place, f"`{tree.name}` has no input `{step.name}` for the item.")
-        elif step.name and item is not None and not fits(item, tree.inputs[step.name]):
-            self.report(
-                "U301",
-                step.place,
-                f"The input `{step.name}` gets {in_words(item)}.",
-                f"Expected: {in_words(tree.inputs[step.name])}.",
-            )
-        for name, kind in tree.inputs.items():
-            given = f"with.{name}" in step.plan.parts.written or name == step.name
-            if not given and present(kind) == kind and name not in meant:
-                self.report(
-                    "U302",
-                    step.place,
-                    f"`{tree.name}` needs `{name}` ({in_words(kind)}).",
-                    None,
-                    f"Add it under `with`: `{name}: …`.",
-                )
-
-    def _results(self, step: VisitFlow, tree: Tree) -> None:
-        for result in step.save.values():
-            if result.text not in tree.results and result.text not in tree.untyped:
-                self.report(
-                    "U309",
-                    result.place,
-                    f"`{tree.name}` has no result `{result.text}`.",
-                    f"It has {', '.join(tree.results) or 'none'}.",
-                    did_you_mean(result.text, tree.results),
-                )
-
-    def _exits(self, step: VisitFlow, tree: Tree) -> None:
-        routes = step.plan.parts.routes.get("then")
-        for name, (key, _) in routes.each.items() if routes is not None else ():
-            if name not in tree.exits:
-                self.report(
-                    "U215",
-                    key.place,
-                    f"`{tree.name}` has no exit `{name}`.",
-                    f"It has {', '.join(tree.exits) or 'none'}.",
-                    did_you_mean(name, tree.exits),
-                )
-
-    def leaving(self, name: str, place: Place, known: Knowledge) -> None:
-        """Report what is wrong with coming back by the exit `name`."""
-        if name not in self.tree.exits:
-            self.report(
-                "U222",
-                place,
-                f"This flow declares no exit `{name}`.",
-                f"Its `exits` are {', '.join(self.tree.exits) or 'none'}.",
-                did_you_mean(name, self.tree.exits) or f"Add `{name}` to `exits`.",
-            )
-        for result, kind in self.tree.results.items():
-            given = known.facts.get(result) or (known.maybe.get(result) if present(kind) != kind else None)
-            if result in self.lost:
-                continue
-            if given is None and present(kind) == kind:
-                self.report("U308", place, f"The result `{result}` is not set on every way that leads here.")
-            elif given is not None and not fits(present(given) if result in known.known else given, kind):
-                self.report(
-                    "U301",
-                    place,
-                    f"The result `{result}` is {in_words(given)} here.",
-                    f"Expected: {in_words(kind)}.",
-                )
 
 
 def _word_at(place: Place) -> str:

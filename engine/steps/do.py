@@ -101,9 +101,11 @@ class Do(Calling, frozen=True):
 
     def check(self, checking: Checking, known: Knowledge) -> None:
         """The action must be known and allowed, and get what it needs."""
+        from engine.checks.audiences import action_called
+
         if self.save:
             checking.fact_name(self.save, self.plan.parts.place_of("save"))
-        action = checking.action(self.action, known)
+        action = action_called(checking, self.action, known)
         if action is None:
             return
         self._check_arguments(checking, known, action)

@@ -33,7 +33,9 @@ class HandOver(Step, frozen=True):
 
     def check(self, checking: Checking, known: Knowledge) -> None:
         """Everybody here must be allowed to open the ticket."""
-        checking.hand_over(self.plan.parts.place_of("hand over"), known)
+        from engine.checks.audiences import check_hand_over
+
+        check_hand_over(checking, self.plan.parts.place_of("hand over"), known)
 
 
 def _make(plan: Blueprint) -> Step | None:

@@ -29,7 +29,9 @@ class Return(Step, frozen=True):
 
     def check(self, checking: Checking, known: Knowledge) -> None:
         """The exit must be declared, and every result set."""
-        checking.leaving(self.leaving, self.plan.parts.place_of("return"), known)
+        from engine.checks.visits import check_return
+
+        check_return(checking, self.leaving, self.plan.parts.place_of("return"), known)
 
 
 def _make(plan: Blueprint) -> Step | None:

@@ -100,9 +100,11 @@ class VisitFlow(Visiting, frozen=True):
 
     def check(self, checking: Checking, known: Knowledge) -> None:
         """The flow must exist, get its inputs, and give the results that are saved."""
+        from engine.checks.visits import check_visit
+
         for fact in self.save:
             checking.fact_name(fact, self.place)
-        checking.visit(self, known)
+        check_visit(checking, self, known)
 
     def item_type(self, checking: Checking, known: Knowledge) -> Type | None:
         """The type of the items it runs for, or None."""
