@@ -40,7 +40,7 @@ p, ul, ol, h2 { margin: 0; } p + *, ul + *, ol + * { margin-block-start: .5rem; 
 button, input { font: inherit; color: inherit; min-block-size: 2.75rem; min-inline-size: 2.75rem; margin: 0; }
 button { cursor: pointer; border: 1px solid var(--line); background: var(--paper); border-radius: 999px; padding: .4rem 1rem; text-align: start; transition: background .12s, border-color .12s; }
 button:hover { background: var(--tint); }
-.slow .question button { cursor: progress; opacity: .62; }
+.slow .question button { cursor: progress; border-color: var(--hair); } .slow .question button:hover { background: var(--paper); } .slow .question .send { border-color: transparent; } .slow .question .send:hover { background: var(--accent); }
 ::placeholder { color: var(--quiet); opacity: 1; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 svg { inline-size: 1.4rem; block-size: 1.4rem; fill: none; stroke: currentColor; stroke-width: 2; stroke-linecap: round; stroke-linejoin: round; flex: none; display: block; }
