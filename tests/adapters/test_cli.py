@@ -147,7 +147,7 @@ def test_the_policy_is_shown_as_a_table(tmp_path: Path, capsys: pytest.CaptureFi
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split() == ["action", "risk", "visitor", "client", "practitioner", "agent", "admin"]
     words = {line.split()[0]: line for line in lines[1:]}
-    assert words["set_portal_settings"].split()[1:] == ["3", "-", "-", "confirm", "confirm", "confirm"]
+    assert words["set_portal_settings"].split()[1:] == ["3", "-", "self", "+", *["confirm"] * 4]
     assert words["update_email"].endswith("evidence + confirm")
     assert not (tmp_path / "unstuck").exists()
 

@@ -49,7 +49,8 @@ def texts(node: Node, key: str = "") -> Iterator[Scalar]:
         case Mapping(entries=entries):
             for name, value in entries:
                 plain = key == "answers" and isinstance(value, Scalar)
-                yield from texts(value, "label" if plain else name.text)
+                # The keys of a map in `then` are exits, whatever words they are.
+                yield from texts(value, "label" if plain else key if key == "then" else name.text)
         case Sequence(items=items):
             for item in items:
                 yield from texts(item, key)

@@ -51,9 +51,9 @@ steps:
       junk: {labels["junk"]}
       nowhere: {labels["nowhere"]}
       stop: {{label: {labels["stop"]}, then: bye}}
-    save: place
+    save: place  # unstuck: allow U320 because the other side keeps it as well
   - say: {word["ready"]}
-  - {{id: again, ask: {word["again"]}, kind: yes-no, save: again}}
+  - {{id: again, ask: {word["again"]}, kind: yes-no, save: again}}  # unstuck: allow U320 because the other side keeps it
   - say: {word["record"]}
   - {{id: remark, ask: {word["remark"]}, kind: text, save: note, then: news}}
   - {{id: bye, say: {word["bye"]}}}
