@@ -51,9 +51,9 @@ steps:
       junk: {labels["junk"]}
       nowhere: {labels["nowhere"]}
       stop: {{label: {labels["stop"]}, then: bye}}
-    save: place  # unstuck: allow U320 because the other side keeps it as well
+    save: place  # unstuck: allow U320 because both sides keep it
   - say: {word["ready"]}
-  - {{id: again, ask: {word["again"]}, kind: yes-no, save: again}}  # unstuck: allow U320 because the other side keeps it
+  - {{id: again, ask: {word["again"]}, kind: yes-no, save: again}}  # unstuck: allow U320 because both keep it
   - say: {word["record"]}
   - {{id: remark, ask: {word["remark"]}, kind: text, save: note, then: news}}
   - {{id: bye, say: {word["bye"]}}}
