@@ -44,7 +44,7 @@ DEPLOYMENT: Mapping[str, Code] = {
         file="people.yaml",
     ),
     "U550": Code(
-        "unknown key of a policy",
+        "Unknown key of a policy",
         "A policy file has the keys roles, confirm_from_risk, sends_a_day, evidence_by and actions; `roles`"
         " has everybody, usual and people.",
         "Correct the key, or remove it.",
@@ -52,21 +52,21 @@ DEPLOYMENT: Mapping[str, Code] = {
         file="policy.yaml",
     ),
     "U551": Code(
-        "unknown action in a policy",
+        "Unknown action in a policy",
         "A policy names an action that neither the clinic's system nor the shipped policy knows.",
         "Correct the action's name.",
         "actions:\n  send_invitations: never  # <- here\n",
         file="policy.yaml",
     ),
     "U552": Code(
-        "unknown audience in a policy",
+        "Unknown audience in a policy",
         "The audiences are visitor, client, practitioner, agent and admin.",
         "Correct the audience.",
         "actions:\n  send_invitation: {agents: never}  # <- here\n",
         file="policy.yaml",
     ),
     "U553": Code(
-        "unknown rule in a policy",
+        "Unknown rule in a policy",
         "The rules are yes, never, self, evidence and second person; all but yes and never can be combined"
         " in a list.",
         "Use one of the rules.",
@@ -74,14 +74,14 @@ DEPLOYMENT: Mapping[str, Code] = {
         file="policy.yaml",
     ),
     "U554": Code(
-        "a policy grants more than an action allows",
+        "A policy grants more than an action allows",
         "Each action declares for which audiences it is made; a policy can only take away from that.",
         "Write `never` for this audience.",
         "actions:\n  find_clients: {visitor: yes}  # <- here\n",
         file="policy.yaml",
     ),
     "U555": Code(
-        "a value that a policy cannot have",
+        "A value that a policy cannot have",
         "A setting of a policy has the wrong form or is out of bounds: confirm_from_risk is 1, 2 or 3 (a call"
         " of risk 3 or 4 is always approved first), and evidence_by names known ways to verify an identity.",
         "Correct the value.",
@@ -89,7 +89,7 @@ DEPLOYMENT: Mapping[str, Code] = {
         file="policy.yaml",
     ),
     "U560": Code(
-        "unknown limit",
+        "Unknown limit",
         "`limits.yaml` sets limits by their names; `unstuck reference` lists them with their defaults."
         " `retention.yaml` says for how many days what is kept; `unstuck privacy` lists the kinds.",
         "Correct the name, or remove it.",
@@ -97,7 +97,7 @@ DEPLOYMENT: Mapping[str, Code] = {
         file="limits.yaml",
     ),
     "U561": Code(
-        "a limit out of bounds",
+        "A limit out of bounds",
         "A limit is a whole number (of days in `retention.yaml`), and each has a least and a greatest value:"
         " beyond that, reading or running a flow could no longer be promised to end in time.",
         "Write a whole number within the bounds.",
@@ -105,7 +105,7 @@ DEPLOYMENT: Mapping[str, Code] = {
         file="limits.yaml",
     ),
     "U562": Code(
-        "a settings file that nobody reads",
+        "A settings file that nobody reads",
         "The folder of settings has a YAML file with a name that is not known, so that nothing in it counts.",
         "Correct the name of the file, or move it elsewhere.",
         "sends_a_day: 3\n",
@@ -113,7 +113,7 @@ DEPLOYMENT: Mapping[str, Code] = {
         file="polcy.yaml",
     ),
     "U563": Code(
-        "an embed that cannot be used",
+        "An embed that cannot be used",
         "`embeds.yaml` says for each place where the widget stands from which origins its pages come, and"
         " where the keys of the server behind them are. Without that nobody could be let in safely.",
         "Write `origins` as https://HOST, and each key with `algorithm` and `from_env` or `from_file`.",
@@ -121,7 +121,7 @@ DEPLOYMENT: Mapping[str, Code] = {
         file="embeds.yaml",
     ),
     "U570": Code(
-        "an unknown key or action in a mapping",
+        "An unknown key or action in a mapping",
         "A mapping of an HTTP API (`NAME.rest.yaml`) knows a closed list of keys, and maps the actions that"
         " `unstuck reference` lists.",
         "Use the key that is suggested, or remove it.",
@@ -129,7 +129,7 @@ DEPLOYMENT: Mapping[str, Code] = {
         file="example.rest.yaml",
     ),
     "U571": Code(
-        "a value that does not fit in a mapping",
+        "A value that does not fit in a mapping",
         "The key wants another kind of value; calls go to encrypted addresses only (or to this machine), and"
         " no secret stands in the file.",
         "Write what the finding says was expected.",
@@ -137,14 +137,14 @@ DEPLOYMENT: Mapping[str, Code] = {
         file="example.rest.yaml",
     ),
     "U572": Code(
-        "something is missing in a mapping",
+        "Something is missing in a mapping",
         "A mapping needs its `base`, every action what its result is made of, every error when it is one.",
         "Add the key.",
         "base: https://api.clinic.example\nactions:\n  get_clinic: {get: /clinic}  # <- here\n",
         file="example.rest.yaml",
     ),
     "U573": Code(
-        "a name that is not known at this place of a mapping",
+        "A name that is not known at this place of a mapping",
         "Expressions read the parameters of the action, `key`, `actor` and `session`, and after a request its"
         " `status`, `headers` and `body`.",
         "Correct the name; a word of its own stands in quotes inside the quotes.",
@@ -153,7 +153,7 @@ DEPLOYMENT: Mapping[str, Code] = {
         file="example.rest.yaml",
     ),
     "U574": Code(
-        "a change that follows an answer nobody has checked",
+        "A change that follows an answer nobody has checked",
         "A request that changes something goes where an earlier answer says. A system that answers with"
         " somebody else's record would then have that person written to.",
         "Say with `expect` what shows that the earlier answer is about the right person.",
