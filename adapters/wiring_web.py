@@ -6,6 +6,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
 from hashlib import blake2b
 from pathlib import Path
 from typing import NamedTuple
@@ -13,13 +14,14 @@ from typing import NamedTuple
 from starlette.types import ASGIApp
 
 from adapters.clinic.port import CallContext
+from adapters.clinic.portal_users import PortalUser, portal_users
 from adapters.flowdir import read_source
 from adapters.keys import derived
 from adapters.problems import PlainProblem, Unusable
 from adapters.web.app import Api
 from adapters.web.bounds import Bounds, usual_bounds
 from adapters.web.demo import EMBED as DEMO
-from adapters.web.demo import Demo
+from adapters.web.demo import Demo, Someone
 from adapters.web.embeds_file import NAME as EMBEDS
 from adapters.web.embeds_file import read_embeds
 from adapters.web.pages import Pages
@@ -28,6 +30,7 @@ from adapters.web.service import Service
 from adapters.wiring import (
     Desk,
     Options,
+    clinic_path,
     data_folder,
     open_desk,
     open_store_behind,
@@ -36,8 +39,10 @@ from adapters.wiring import (
     store_path,
 )
 
-_CLIENT = "ivy-walker"
-_PRACTITIONER = "dr-roy"
+_PRACTITIONERS = (Someone("dr-elaine-roy", "Dr. Elaine Roy"), Someone("sam-okoro", "Sam Okoro"))
+_FIRST = "ivy-walker"
+"""Whom one is first as a client, if this person is there."""
+
 _CLINIC = "The practice"
 _LEAST_ROOM = 16 * 1024 * 1024
 """With fewer bytes left on the disk, a balancer may send people elsewhere."""
@@ -109,4 +114,17 @@ def _demo(desk: Desk, options: Options) -> Demo:
     mail = options.mail
     folder = data_folder() / "mail" if mail is None else Path(mail.removeprefix("maildir:"))
     kept = folder if mail is None or mail.startswith("maildir:") else None
-    return Demo(desk.library, str(name or _CLINIC), kept, _CLIENT, _PRACTITIONER)
+    return Demo(desk.library, str(name or _CLINIC), kept, lambda: _clients(options), _PRACTITIONERS)
+
+
+def _clients(options: Options) -> tuple[Someone, ...]:
+    """Who can be signed in as a client: only an embedded clinic tells."""
+    if options.clinic is not None and not options.clinic.startswith("sqlite:"):
+        return ()
+    users = portal_users(clinic_path(options.clinic), lambda: datetime.now(UTC))
+    found = [Someone(each.id, each.name, _about(each)) for each in users]
+    return tuple(sorted(found, key=lambda each: each.id != _FIRST))
+
+
+def _about(user: PortalUser) -> str:
+    return f"contact of {user.contact_of}; {user.stands}" if user.contact_of else user.stands

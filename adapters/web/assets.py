@@ -42,3 +42,4 @@ WORDS: Mapping[str, Asset] = {
 WIDGET = asset("widget.js")
 PAGES_STYLE = asset("pages.css")
 DEMO_SCRIPT = asset("demo.js")
+DEMO_STYLE = asset("demo.css")

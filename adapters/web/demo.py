@@ -6,47 +6,61 @@ people. The emails of the clinic's mail folder are shown beside it.
 
 from __future__ import annotations
 
-import mailbox
 import time
-from email.message import Message
-from email.policy import default
+from collections.abc import Callable
 from pathlib import Path
 from secrets import token_urlsafe
 
 import jwt
+import msgspec
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from adapters.library import Library
-from adapters.view import Json
-from adapters.web.assets import DEMO_SCRIPT
+from adapters.web.assets import DEMO_SCRIPT, DEMO_STYLE, Asset
+from adapters.web.letterbox import letters
 from adapters.web.pages import Pages
 from adapters.web.people import AUDIENCE, Embed, Key
+from adapters.web.reading import body_of
+from adapters.web.refused import Refused
 from engine import Audience
 
 EMBED = "demo"
 _KEY = "demo"
 _SECONDS = 120
-_MOST_SHOWN = 10
-_ROLES = (("visitor", "Not signed in"), ("client", "Client"), ("practitioner", "Practitioner"))
+_ROLES = (("visitor", "Visitor"), ("client", "Client"), ("practitioner", "Practitioner"))
+_HEADINGS = {"visitor": "Welcome", "client": "Hello", "practitioner": "Hello"}
 _EXPLAINED = {
     "visitor": "You are on the practice's website, and nobody knows who you are.",
-    "client": "You are signed in as a client of the practice.",
-    "practitioner": "You are signed in as a practitioner.",
+    "client": "You are signed in to the client portal.",
+    "practitioner": "You are signed in to the practice's own pages.",
 }
 
 
+class Someone(msgspec.Struct, frozen=True):
+    """Somebody whom one can be on the page: the id, the name, and a word about how they stand."""
+
+    id: str
+    name: str
+    about: str = ""
+
+
 class Demo:
-    """The demo of one server. `client` and `practitioner` are the ids of who is signed in; `mail` is the
-    clinic's Maildir, if it has one."""
+    """The demo of one server. `clients` gives those who can be signed in as a client, and `practitioners`
+    those who can be as a practitioner; `mail` is the clinic's Maildir, if it has one."""
 
     def __init__(
-        self, library: Library, clinic: str, mail: Path | None, client: str, practitioner: str
+        self,
+        library: Library,
+        clinic: str,
+        mail: Path | None,
+        clients: Callable[[], tuple[Someone, ...]],
+        practitioners: tuple[Someone, ...],
     ) -> None:
         self._library, self._clinic, self._mail = library, clinic, mail
-        self._ids = {"client": client, "practitioner": practitioner}
+        self._clients, self._practitioners = clients, practitioners
         self._secret = token_urlsafe(48)
 
     def embed(self) -> Embed:
@@ -57,65 +71,69 @@ class Demo:
         """Its addresses."""
 
         async def page(request: Request) -> Response:
-            asked = request.query_params.get("as", "")
-            role = asked if asked in _EXPLAINED else "visitor"
+            query = request.query_params
+            people = await run_in_threadpool(self._people)
+            role = query.get("as", "") if query.get("as", "") in _EXPLAINED else "visitor"
+            who = _named(people[role], query.get("who", ""))
             flows = [each for each in self._library.flows.values() if Audience(role) in each.audience]
             names = [each.name for each in flows]
-            wanted = request.query_params.get("flow", "")
+            wanted = query.get("flow", "")
             return pages.rendered(
                 "demo.html",
                 title=f"{self._clinic}: client portal",
                 clinic=self._clinic,
-                roles=_ROLES,
+                roles=[(name, label) for name, label in _ROLES if name == "visitor" or people[name]],
                 role=role,
-                heading="What do you need help with?",
+                people=people[role],
+                who=who,
+                heading=f"{_HEADINGS[role]}{f', {who.name}' if who else f' to {self._clinic}'}",
                 explained=_EXPLAINED[role],
                 flows=[{"flow": each.name, "title": each.title} for each in flows],
                 flow=wanted if wanted in names else next(iter(names), ""),
                 embed=EMBED,
+                mailed=self._mail is not None,
             )
 
         return [
             Route("/", page, methods=["GET"]),
             Route("/demo/identity", self._identity, methods=["POST"]),
             Route("/demo/mail", self._mails, methods=["GET"]),
-            Route("/demo/demo.js", self._script, methods=["GET"]),
+            Route("/demo/demo.js", _file(DEMO_SCRIPT, "text/javascript"), methods=["GET"]),
+            Route("/demo/demo.css", _file(DEMO_STYLE, "text/css"), methods=["GET"]),
         ]
 
+    def _people(self) -> dict[str, tuple[Someone, ...]]:
+        return {"visitor": (), "client": self._clients(), "practitioner": self._practitioners}
+
     async def _identity(self, request: Request) -> Response:
-        role = (await request.body()).decode("ascii", "replace").removeprefix("as=")
-        subject = self._ids.get(role)
-        if subject is None or request.headers.get("sec-fetch-site", "same-origin") != "same-origin":
+        """A token for whoever was chosen, for pages of this server only."""
+        try:
+            said = msgspec.json.decode(await body_of(request), type=dict[str, str])
+        except (Refused, msgspec.DecodeError):
+            said = {}
+        role = said.get("as", "")
+        people = (await run_in_threadpool(self._people)).get(role, ())
+        chosen = next((each for each in people if each.id == said.get("who")), None)
+        if chosen is None or request.headers.get("sec-fetch-site", "same-origin") != "same-origin":
             return JSONResponse({"identity": None}, 403)
         now = int(time.time())
-        claims = {"aud": AUDIENCE, "sub": subject, "role": role, "iat": now, "exp": now + _SECONDS}
+        claims = {"aud": AUDIENCE, "sub": chosen.id, "role": role, "iat": now, "exp": now + _SECONDS}
         signed = jwt.encode({**claims, "jti": token_urlsafe(16)}, self._secret, "HS256", {"kid": _KEY})
         return JSONResponse({"identity": signed}, headers={"Cache-Control": "no-store"})
 
     async def _mails(self, request: Request) -> Response:
-        told = await run_in_threadpool(_messages, self._mail)
+        told = await run_in_threadpool(letters, self._mail)
         return JSONResponse({"messages": told}, headers={"Cache-Control": "no-store"})
 
-    async def _script(self, request: Request) -> Response:
-        return Response(DEMO_SCRIPT.text, headers={"Cache-Control": "no-cache"}, media_type="text/javascript")
+
+def _named(people: tuple[Someone, ...], id: str) -> Someone | None:
+    """The one with this id, or the first."""
+    return next((each for each in people if each.id == id), next(iter(people), None))
 
 
-def _messages(folder: Path | None) -> list[Json]:
-    """The newest messages of a Maildir: to whom, about what, and their text."""
-    if folder is None or not folder.is_dir():
-        return []
-    files = [file for part in ("new", "cur") for file in (folder / part).glob("*")]
-    newest = sorted(files, key=lambda file: file.stat().st_mtime_ns, reverse=True)[:_MOST_SHOWN]
-    return [_message(mailbox.MaildirMessage(file.read_bytes())) for file in newest]
+def _file(file: Asset, kind: str) -> Callable[[Request], Response]:
+    def given(request: Request) -> Response:
+        headers = {"Cache-Control": "no-cache", "ETag": file.etag, "X-Content-Type-Options": "nosniff"}
+        return Response(file.text, headers=headers, media_type=kind)
 
-
-def _message(message: Message) -> Json:
-    from email import message_from_bytes
-
-    read = message_from_bytes(message.as_bytes(), policy=default)
-    body = read.get_body(("plain",))
-    return {
-        "to": str(read["To"]),
-        "subject": str(read["Subject"]),
-        "text": body.get_content() if body else "",
-    }
+    return given
