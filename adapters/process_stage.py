@@ -77,6 +77,11 @@ class Front(Protocol):
         """See `Stage.why`."""
         ...
 
+    def again(self) -> View | None:
+        """Where the front end outlives the process behind it: kill that, start it again, and give the turn
+        that the front end goes on with. None where the front end is the process."""
+        ...
+
     def end(self) -> None:
         """End the process as if it were killed; it may have ended already."""
         ...
@@ -109,7 +114,9 @@ class ProcessStage:
         text = folder / "replay.yaml"
         text.write_text(replay.source.text, encoding="utf-8")
         own = str(flows.resolve()) if flows is not None else ""
-        self._task = Task(front, str(text), replay.flow, ACTOR, replay.audience, "", own, (), -1, over)
+        self._task = Task(
+            front, str(text), replay.flow, ACTOR, replay.audience, "", own, (), -1, over, replay.me
+        )
         self._open = opening(front)
         self._front: Front | None = None
         self._view: View | None = None
@@ -145,7 +152,11 @@ class ProcessStage:
 
     def restart(self) -> View:
         """See `Stage.restart`."""
-        return self._begun(session=self._here().session)
+        session, front = self._here().session, self._talked_to()
+        self._task = msgspec.structs.replace(self._task, generation=self._task.generation + 1)
+        (self._folder / TASK).write_bytes(msgspec.json.encode(self._task))
+        view = front.again()
+        return self._came(view) if view is not None else self._begun(session=session)
 
     def back(self) -> View:
         """See `Stage.back`."""
@@ -233,6 +244,10 @@ def opening(front: FrontName) -> Opening:
     """What starts this front end. Raises PlainProblem if something it needs is not installed."""
     if front == "json":
         return JsonFront
+    if front == "browser":
+        from adapters.browser_front import BrowserFront
+
+        return BrowserFront
     from adapters.terminal_front import TerminalFront
 
     return TerminalFront
@@ -288,6 +303,9 @@ class JsonFront:
     def why(self, step: str) -> str:
         """See `Front.why`."""
         return self._asked({"why": step or True}).info or ""
+
+    def again(self) -> None:
+        """See `Front.again`."""
 
     def end(self) -> None:
         """See `Front.end`."""

@@ -62,7 +62,7 @@ class On(msgspec.Struct, frozen=True):
     """The front end that replays are held on: the engine's own driver, or one in a process of its own, with
     one's own folder of flows, if there is one; and whether the clinic is called as it is or over HTTP."""
 
-    front: Literal["engine", "console", "json"] = "engine"
+    front: Literal["engine", "console", "json", "browser"] = "engine"
     flows: Path | None = None
     over: Literal["embedded", "rest"] = "embedded"
 

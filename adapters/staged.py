@@ -27,14 +27,15 @@ from adapters.view import View, as_json
 from adapters.wiring import open_library
 from engine import Audience, Given, Prompt, Source, Value
 
-CALLS, CLOCK, TASK, TURNS = "calls.jsonl", "clock", "task.json", "turns.jsonl"
+CALLS, CLOCK, PORT, TASK, TURNS = "calls.jsonl", "clock", "port", "task.json", "turns.jsonl"
 
-FrontName = Literal["console", "json"]
+FrontName = Literal["console", "json", "browser"]
 
 
 class Task(msgspec.Struct, frozen=True):
     """What a process does: hold or go on with one conversation. `faults` are planned in their order;
-    `generation` counts the processes of this world; `flows` is a folder of one's own, if there is one."""
+    `generation` counts the processes of this world; `flows` is a folder of one's own, if there is one,
+    and `me` who is signed in as a client."""
 
     front: FrontName
     replay: str
@@ -46,6 +47,7 @@ class Task(msgspec.Struct, frozen=True):
     faults: tuple[tuple[str, str, int], ...]
     generation: int
     over: str = "embedded"
+    me: str = ""
 
 
 class Noted(msgspec.Struct, frozen=True):
@@ -68,6 +70,11 @@ def main(folder: Path) -> int:
     with closing(_world(folder, task, replay, library)) as world:
         for planned in task.faults:
             world.clinic.plan(*planned)
+        if task.front == "browser":
+            from adapters.staged_web import serve_world
+
+            serve_world(world, library, folder, task.me)
+            return 0
         driver = world.driver
         if task.session:
             view = driver.resume(task.session)

@@ -110,6 +110,9 @@ class TerminalFront:
         self._type(f"/why-not {step}" if step else "/why")
         return view_from(bytes(self._noted().turn)).info or ""
 
+    def again(self) -> None:
+        """See `Front.again`."""
+
     def end(self) -> None:
         """See `Front.end`."""
         self._child.close(force=True)

@@ -46,10 +46,10 @@ def coverage_options(command: Callable[P, R]) -> Callable[P, R]:
 @click.option(
     "--on",
     "front",
-    type=click.Choice(("engine", "json", "console")),
+    type=click.Choice(("engine", "json", "console", "browser")),
     default="engine",
     show_default=True,
-    help="The front end to hold them on; console is a real terminal.",
+    help="The front end to hold them on; console is a real terminal, browser the widget in a real Chromium.",
 )
 @click.option(
     "--over",
@@ -69,7 +69,7 @@ def test_replays(
     number: int | None,
     seed: int,
     report: Path | None,
-    front: Literal["engine", "json", "console"],
+    front: Literal["engine", "json", "console", "browser"],
     over: Literal["embedded", "rest"],
     coverage: bool,
     **measures: Path | float | str | None,

@@ -17,7 +17,7 @@ from tests.adapters.event_logs import event_log
 from tests.adapters.recordings import recorded
 from tests.adapters.test_runner import GOOD
 
-FrontName = Literal["engine", "console", "json"]
+FrontName = Literal["engine", "console", "json", "browser"]
 
 ONE_OF_EACH_FLOW = (
     "bounced/replays/bounced-corrected-here",

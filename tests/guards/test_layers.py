@@ -35,6 +35,7 @@ CHOOSERS = frozenset(
         "adapters.schemas",
         "adapters.settings_check",
         "adapters.staged",
+        "adapters.staged_web",
         "adapters.staging",
         "adapters.terminal_front",
         "adapters.wandering",
