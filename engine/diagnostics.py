@@ -18,6 +18,8 @@ from engine.source import Place
 
 FEW = 10
 """So many words at most are compared closely with a misspelled one."""
+SHORT = 6
+"""A word of so many letters at most is a short one."""
 
 
 class Severity(StrEnum):
@@ -76,8 +78,8 @@ def _closest(word: str, known: tuple[str, ...]) -> str | None:
 
 
 def _likeliest(word: str, known: tuple[str, ...]) -> Sequence[str]:
-    """Those of many words that share the most letters and pairs of letters with `word`: comparing each of
-    them closely would make a file with many misspellings take the square of its size."""
+    """Those of many words that share the most pairs of letters with `word`: comparing each of them closely
+    would make a file with many misspellings take the square of its size."""
     if len(known) <= FEW:
         return known
     mine = _signs(word)
@@ -86,10 +88,10 @@ def _likeliest(word: str, known: tuple[str, ...]) -> Sequence[str]:
 
 @lru_cache(maxsize=10_000)
 def _signs(word: str) -> frozenset[str]:
-    """The letters of a word and their pairs of neighbours, as far as a name is long. In a short word two
-    letters that changed places leave no pair as it was."""
-    word = word[:40]
-    return frozenset([*word, *map("".join, pairwise(word))])
+    """The pairs of neighbouring letters of a word, as far as a name is long; of a short word its letters as
+    well, because two that changed places leave no pair as it was."""
+    pairs = map("".join, pairwise(word[:40]))
+    return frozenset([*pairs, *word] if len(word) <= SHORT else pairs)
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
