@@ -14,7 +14,7 @@ from typing import Final, TypeAlias
 from adapters.clinic.actions import CATALOG
 from engine import Audience
 from engine.filters import FILTERS
-from tests.mutations.document import Document, Plain, Spot, Step, kind_of
+from tests.mutations.document import Document, Path, Plain, Spot, Step, kind_of
 
 Changed: TypeAlias = Iterator[tuple[str, str]]
 
@@ -191,7 +191,7 @@ def choice_dropped(doc: Document) -> Changed:
 
 @kind(
     "an error branch dropped",
-    0.2,
+    0.1,
     "where it led is reached by another way too, and a failure without a branch has the built-in way: it is "
     "told in plain words and can be tried again or done by hand",
 )
@@ -320,7 +320,7 @@ def target_exchanged(doc: Document) -> Changed:
 
 @kind(
     "an exit exchanged for another",
-    0.1,
+    0.05,
     "both exits are declared and routed; an exit that nobody takes any more is found",
 )
 def exit_exchanged(doc: Document) -> Changed:
@@ -366,7 +366,7 @@ def guard_leads_back(doc: Document) -> Changed:
 def guard_taken_out(doc: Document) -> Changed:
     for path, step in doc.steps():
         if kind_of(step) == "if":
-            yield f"{step['if']}", doc.changed((*path, "if"), "audience == audience")
+            yield f"{step['if']}", _without_guard(doc, path, step)
 
 
 @kind(
@@ -403,8 +403,9 @@ def step_doubled(doc: Document) -> Changed:
 
 @kind(
     "an ending told as solved",
-    0.5,
-    "a person has said before, on every way there, that it is solved, or a check has passed",
+    0.0,
+    "a person has answered a question on every way there, or a check has passed; whether that says so, only "
+    "the words of the question tell",
 )
 def told_as_solved(doc: Document) -> Changed:
     for path, step in doc.steps():
@@ -427,12 +428,23 @@ def audience_widened(doc: Document) -> Changed:
             yield each.value, doc.changed(("audience",), [*audience, each.value])
 
 
-@kind("can() taken out of a guard", 0.5, "the flow is for those only who may call the action anyway")
+@kind(
+    "can() taken out of a guard",
+    0.2,
+    "the flow is for those only who may call the action anyway; what a clinic's policy takes away is told "
+    "when it comes to the call",
+)
 def can_taken_out(doc: Document) -> Changed:
+    for path, step in doc.steps():
+        condition = step.get("if")
+        if isinstance(condition, str) and re.fullmatch(r"can\('[\w.]+'\)", condition):
+            yield condition, _without_guard(doc, path, step)
     for spot in doc.expressions():
-        for found in re.finditer(r"can\('\w+'\)", spot.value):
-            changed = spot.value[: found.start()] + "audience == audience" + spot.value[found.end() :]
+        for found in re.finditer(r"can\('[\w.]+'\) and | and can\('[\w.]+'\)", spot.value):
+            changed = spot.value[: found.start()] + spot.value[found.end() :]
             yield f"{spot.named()} {found.group()}", doc.changed(spot.path, changed)
+        if spot.path[-1] == "if" and "answers" in spot.path and re.fullmatch(r"can\('[\w.]+'\)", spot.value):
+            yield f"{spot.named()} {spot.value}", doc.without(spot.path)
 
 
 @kind("a secret put into a text")
@@ -575,6 +587,21 @@ def _with_line(doc: Document, number: int, line: str | None) -> str:
     lines = doc.source.text.splitlines()
     lines[number - 1 : number] = [] if line is None else [line]
     return "\n".join(lines) + "\n"
+
+
+def _without_guard(doc: Document, path: Path, step: Step) -> str:
+    """The file in which an `if` always does what stands under its `then`."""
+    then = step["then"]
+    named = {"id": step["id"]} if "id" in step else {}
+    if isinstance(then, str):
+        return doc.changed(path, {**named, "go": then})
+    assert isinstance(then, list)
+    items, number = doc.at(path[:-1]), path[-1]
+    assert isinstance(items, list)
+    assert isinstance(number, int)
+    first, *rest = then
+    assert isinstance(first, dict)
+    return doc.changed(path[:-1], [*items[:number], {**named, **first}, *rest, *items[number + 1 :]])
 
 
 def _with_secret(doc: Document) -> Document:
