@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from functools import partial
 from time import monotonic
 from typing import TypeAlias, TypeVar
 
@@ -169,7 +170,8 @@ class Api:
     async def _told(self, request: Request, holder: Holder) -> AsyncIterator[bytes]:
         """Server-sent events: `turn` with its number when there is another one, `working` while something is
         being done."""
-        until, seen, done, asked = monotonic() + _LISTENS_SECONDS, -1, -1, 0.0
+        until, done, asked = monotonic() + _LISTENS_SECONDS, -1, 0.0
+        seen: dict[str, Json] = {}
         works, session = self.service.works, holder.session
         self._streams += 1
         try:
@@ -177,10 +179,11 @@ class Api:
                 while monotonic() < until and not self._ending and not await request.is_disconnected():
                     if works.done(session) != done or monotonic() - asked > _ASKS_EVERY:
                         done, asked = works.done(session), monotonic()
-                        seq = await to_thread.run_sync(self.service.seq, session, limiter=self._listeners)
-                        if seq != seen:
-                            seen = seq
-                            yield _event("turn", {"seq": seq})
+                        stands = partial(self.service.stands, session)
+                        now = await to_thread.run_sync(stands, limiter=self._listeners)
+                        if now != seen:
+                            seen = now
+                            yield _event("turn", now)
                     seconds = works.seconds(session)
                     if seconds > _SLOW:
                         yield _event("working", {"seconds": round(seconds)})

@@ -22,8 +22,8 @@ _KEY = (
     " another body it is refused (422)."
 )
 _EVENTS = (
-    "`turn` with its number (`seq`) at once and when there is another one; `working` with the `seconds` so"
-    " far while something is being done. The stream ends after half a minute; ask again."
+    "`turn` with its number (`seq`, and `ended`) at once and when there is another one; `working` with the"
+    " `seconds` so far while something is being done. The stream ends after half a minute; ask again."
 )
 
 _LEADS_ON: Mapping[str, str] = {"start": "/turn", "show": "/turn", "answer": "", "back": ""}

@@ -187,9 +187,10 @@ class Service:
         with self.works.at_work(holder.session):
             return self._driver.reveal(holder.session, id, actor=actor, audience=audience)
 
-    def seq(self, session: str) -> int:
-        """The number of the turn there is."""
-        return self._driver.current(session).seq
+    def stands(self, session: str) -> dict[str, Json]:
+        """The number of the turn there is, and whether it is the end."""
+        view = self._driver.current(session)
+        return {"seq": view.seq, **({"ended": True} if view.end is not None else {})}
 
     def is_first_end(self, session: str) -> bool:
         """Whether it was not asked before about the end of this conversation."""

@@ -386,14 +386,17 @@ class UnstuckHelp extends HTMLElement {
     return stop;
   }
 
+  // The end has the number of the last question.
+  get #at() { return (this.#turn?.seq ?? 0) + (this.#turn?.end ? 0.5 : 0); }
+
   // Only visitors share a conversation among their tabs.
-  #tellTabs() { if (!this.#who) this.#channel?.postMessage({ held: this.#held, seq: this.#turn?.seq ?? 0 }); }
+  #tellTabs() { if (!this.#who) this.#channel?.postMessage({ held: this.#held, seq: this.#at }); }
 
   // Another tab went on: this one shows what there is now. What is stored may come later than the message.
   async #elsewhere(data) {
     const { held, seq } = data;
     this.#missed = this.#busy ? data : null;
-    if (this.#who || this.#busy || !this.#turn || !held || (held.session === this.#held?.session && seq === this.#turn.seq)) return;
+    if (this.#who || this.#busy || !this.#turn || !held || (held.session === this.#held?.session && seq === this.#at)) return;
     this.#held = held;
     const known = await this.#ask("GET", "");
     if (known) await this.#whole(known, false);

@@ -8,7 +8,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -420,9 +420,31 @@ def test_a_browser_that_asks_beforehand_is_told_whether_the_page_may(
     assert (reply.status_code, reply.headers.get("access-control-allow-origin")) == (status, told)
 
 
+@contextmanager
+def slow_clinic(folder: Path) -> Iterator[None]:
+    """Inside, the clinic's file is in use by somebody else, so that whatever is to be done there waits."""
+    # It is let go in another thread.
+    db = sqlite3.connect(folder / "clinic.db", isolation_level=None, check_same_thread=False)
+    with closing(db):
+        db.execute("BEGIN EXCLUSIVE")
+        yield
+        db.execute("ROLLBACK")
+
+
+def answer_later(talk: Talk) -> tuple[threading.Thread, list[Any]]:
+    """Answer the question that waits, beside whatever else is done."""
+    replies: list[Any] = []
+    body = {"answer": "Tom Becker, 416 555 0142", "prompt": talk.turn["prompt"]["id"]}
+    thread = threading.Thread(target=lambda: replies.append(talk.ask("POST", "/answers", json=body)))
+    thread.start()
+    return thread, replies
+
+
 def test_a_server_that_ends_lets_requests_be_answered_and_ends_its_streams(tmp_path: Path) -> None:
     with web(tmp_path) as first:
-        talk = first.start()
+        asking = first.start()
+        asking.says("missing", "missing", "ask")
+        listening = first.start()
     options = Options(
         clinic=f"sqlite:///{tmp_path / 'clinic.db'}",
         store=f"sqlite:///{tmp_path / 'sessions.db'}",
@@ -431,17 +453,63 @@ def test_a_server_that_ends_lets_requests_be_answered_and_ends_its_streams(tmp_p
     with (
         open_web(options, False, False) as opened,
         serving(opened.application, grace=20, ending=opened.end) as at,
+        ExitStack() as stack,
     ):
-        served = Served(at, tmp_path)
-        asking = Talk(served, talk.begun)
-        headers = {"Authorization": f"Bearer {asking.token}"}
-        stream = served.http.stream("GET", f"/v1/sessions/{asking.session}/events", headers=headers)
-        lines = stream.__enter__().iter_lines()
+        asking.served = listening.served = Served(at, tmp_path)
+        headers = {"Authorization": f"Bearer {listening.token}"}
+        path = f"/v1/sessions/{listening.session}/events"
+        lines = stack.enter_context(listening.served.http.stream("GET", path, headers=headers)).iter_lines()
         next(line for line in lines if line.startswith("data: "))
-        began = time.monotonic()
+        held = ExitStack()
+        held.enter_context(slow_clinic(tmp_path))
+        thread, replies = answer_later(asking)
+        wait_until_called(tmp_path)
+        threading.Timer(0.5, held.close).start()
+        left = stack.pop_all()
+    thread.join()
+    assert [reply.status_code for reply in replies] == [200]
+    assert replies[0].json()["end"]["outcome"] == "escalated"
+    assert left
     assert list(lines)[-1:] in ([], [""])
-    assert time.monotonic() - began < 15
-    stream.__exit__(None, None, None)
+
+
+def wait_until_called(folder: Path) -> None:
+    """Until the clinic was called."""
+    with closing(sqlite3.connect(folder / "sessions.db")) as db:
+        while not db.execute("SELECT 1 FROM ledger").fetchone():
+            time.sleep(0.02)
+
+
+def test_events_tell_that_something_is_being_done(served: Served) -> None:
+    talk = served.start()
+    talk.says("missing", "missing", "ask")
+    headers = {"Authorization": f"Bearer {talk.token}"}
+    path = f"/v1/sessions/{talk.session}/events"
+    with served.http.stream("GET", path, headers=headers) as stream:
+        lines = stream.iter_lines()
+        assert next(line for line in lines if line.startswith("event: ")) == "event: turn"
+        with slow_clinic(served.folder):
+            thread, replies = answer_later(talk)
+            assert next(line for line in lines if line.startswith("event: ")) == "event: working"
+        thread.join()
+        assert [reply.status_code for reply in replies] == [200]
+        told = (line for line in lines if line.startswith("data: "))
+        assert next(line for line in told if "ended" in line) == 'data: {"seq":4,"ended":true}'
+
+
+@pytest.mark.parametrize(
+    ("bound", "path"), [("MOST_AT_ONCE", ""), ("MOST_STREAMS", "/events")], ids=["requests", "streams"]
+)
+def test_what_is_too_much_is_to_come_again(
+    shared: Served, monkeypatch: pytest.MonkeyPatch, bound: str, path: str
+) -> None:
+    talk = shared.start()
+    monkeypatch.setattr(f"adapters.web.app.{bound}", 0)
+    refused = talk.ask("GET", path)
+    assert refused.status_code == 503
+    assert int(refused.headers["retry-after"]) >= 1
+    assert refused.headers["content-type"] == "application/problem+json"
+    assert shared.http.get("/healthz").status_code == 200
 
 
 def test_events_tell_of_another_turn(shared: Served) -> None:
