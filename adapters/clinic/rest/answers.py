@@ -20,6 +20,7 @@ from engine import (
     MomentType,
     OptionalType,
     RecordType,
+    SecretRef,
     SecretType,
     TextType,
     Type,
@@ -43,6 +44,9 @@ _BY_STATUS: Mapping[int, Failure] = {
     501: Failure.UNSUPPORTED,
     503: Failure.UNAVAILABLE,
 }
+MADE: Value = SecretRef("made").as_value()
+"""The reference under which a mapping names the password that was made for a call."""
+
 # What is said of a person in the arguments must be said of the same one in the result, under these names.
 _ID_MEMBERS = {"Client": {"client": "id"}, "Contact": {"client": "client_id"}}
 
@@ -133,9 +137,9 @@ def _sentence(text: str) -> str:
     return line if line.endswith((".", "!", "?")) else f"{line}."
 
 
-def shaped(value: Value, kind: Type | None, secrets: Secrets, made: Value = None) -> Value:
+def shaped(value: Value, kind: Type | None, secrets: Secrets, made: Secret | None = None) -> Value:
     """The result as it is declared: nothing that was not asked for, secrets put away, moments in one form.
-    `made` is the reference of a secret that was made for the call, and may be a part of it.
+    `made` is a secret that was made for the call, and may be a part of it.
 
     Raises ValueError, in words without the values, where it does not fit.
     """
@@ -148,13 +152,13 @@ def shaped(value: Value, kind: Type | None, secrets: Secrets, made: Value = None
     return trimmed(put_away, kind)
 
 
-def _put_away(value: Value, kind: Type, secrets: Secrets, made: Value) -> Value:
+def _put_away(value: Value, kind: Type, secrets: Secrets, made: Secret | None) -> Value:
     match kind:
         case OptionalType(of=inner):
             empty = value is None or (value == "" and isinstance(inner, TextType | IdType | MomentType))
             return None if empty else _put_away(value, inner, secrets, made)
-        case SecretType() if made is not None and value == made:
-            return made
+        case SecretType() if made is not None and value == MADE:
+            return secrets.keep(made)
         case SecretType():
             return secrets.keep(Secret(value)) if isinstance(value, str) and value else None
         case MomentType() if isinstance(value, str):

@@ -20,7 +20,7 @@ from adapters.clinic.arguments import checked_arguments
 from adapters.clinic.passwords import new_password
 from adapters.clinic.port import ActionFailed, CallContext, OutcomeLost
 from adapters.clinic.receipts import Receipts
-from adapters.clinic.rest.answers import about_others, raised, shaped
+from adapters.clinic.rest.answers import MADE, about_others, raised, shaped
 from adapters.clinic.rest.authorisation import Authorisation
 from adapters.clinic.rest.egress import Answer, Egress, NoAnswer, NotSent, Outgoing
 from adapters.clinic.rest.log_in import NotLetIn
@@ -38,7 +38,7 @@ from adapters.clinic.rest.mapping import (
 from adapters.clinic.rest.mapping_file import read_mapping
 from adapters.clinic.rest.wire import revealed, written_body, written_header
 from adapters.problems import PlainProblem, Unusable
-from adapters.secret import SecretGone
+from adapters.secret import Secret, SecretGone
 from engine import (
     Action,
     CannotTell,
@@ -81,6 +81,7 @@ class _Call:
         self.context = context
         self.until = until
         self.changed = False
+        self.made: Secret | None = None
         self.secrets = _typed_secrets(action, args, context)
         self.facts: dict[str, Value] = {
             "key": context.key,
@@ -96,10 +97,10 @@ class _Call:
         params = [param.name for param in self.action.params if isinstance(param.type, SecretType)]
         if not params or any(args.get(name) is not None for name in params):
             return None
-        password = new_password()
-        ref = self.context.secrets.keep(password)
-        self.secrets[json.dumps(ref, sort_keys=True)] = password.reveal()
-        return ref
+        # It is handed over with the result only: a call that is refused leaves no secret behind.
+        self.made = new_password()
+        self.secrets[json.dumps(MADE, sort_keys=True)] = self.made.reveal()
+        return MADE
 
 
 class RestClinic:
@@ -187,7 +188,7 @@ class RestClinic:
         """The result, if it is one and about the right person. Raises ActionFailed or OutcomeLost."""
         action = call.action
         try:
-            result = shaped(value, action.result, call.context.secrets, call.facts["made_password"])
+            result = shaped(value, action.result, call.context.secrets, call.made)
             if about_others(action, args, result):
                 raise ValueError("the answer is about somebody else")
         except ValueError as error:
