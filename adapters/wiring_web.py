@@ -19,7 +19,7 @@ from adapters.flowdir import read_source
 from adapters.keys import derived
 from adapters.problems import PlainProblem, Unusable
 from adapters.web.app import Api
-from adapters.web.bounds import Bounds, usual_bounds
+from adapters.web.bounds import Bounds, bounds_of
 from adapters.web.demo import EMBED as DEMO
 from adapters.web.demo import Demo, Someone
 from adapters.web.embeds_file import NAME as EMBEDS
@@ -33,6 +33,7 @@ from adapters.wiring import (
     clinic_path,
     data_folder,
     open_desk,
+    open_limits,
     open_store_behind,
     open_tokens,
     settings_folder,
@@ -59,8 +60,9 @@ class Web(NamedTuple):
 @contextmanager
 def open_web(options: Options, demo: bool, here: bool, bounds: Bounds | None = None) -> Iterator[Web]:
     """The web over a desk, taken apart at the end. Without embeds there is a demo, if only this machine can
-    open it (`here`). `bounds` says how much one asker may ask for, if not the usual. Raises PlainProblem."""
-    bounds = bounds or usual_bounds()
+    open it (`here`). `bounds` says how much one asker may ask for, else the limits say
+    it. Raises PlainProblem."""
+    bounds = bounds or bounds_of(open_limits(options.config))
     with ExitStack() as stack:
         embeds = open_embeds(options.config)
         desk = stack.enter_context(open_desk(options))

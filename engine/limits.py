@@ -40,6 +40,18 @@ class Limits(msgspec.Struct, frozen=True):
         int, Meta(ge=5, le=100, description="parentheses and operators inside each other")
     ] = 50
     answer_characters: Annotated[int, Meta(ge=10, le=65_536, description="characters of an answer")] = 4_096
+    body_bytes: Annotated[
+        int, Meta(ge=4_096, le=1_048_576, description="bytes of what is sent with one request over the web")
+    ] = 65_536
+    sessions_a_minute: Annotated[
+        int, Meta(ge=1, le=10_000, description="conversations begun within a minute by one address or person")
+    ] = 10
+    answers_a_minute: Annotated[
+        int, Meta(ge=1, le=10_000, description="answers within a minute by one address or person")
+    ] = 60
+    requests_a_minute: Annotated[
+        int, Meta(ge=10, le=100_000, description="requests of any kind within a minute by one address")
+    ] = 600
 
 
 class LimitFacts(msgspec.Struct, frozen=True):

@@ -101,7 +101,7 @@ class Api:
     async def _start(self, request: Request) -> Response:
         address, origin = address_of(request), foreign_origin(request)
         self._bounds.session(address)
-        body = decoded(await json_of(request), Start)
+        body = decoded(await json_of(request, self._bounds.body_bytes), Start)
         token, whole = await self._work(lambda: self.service.start(body, origin))
         self.metrics.began(body.flow)
         return _json({**whole, "token": token}, 201)
@@ -154,7 +154,7 @@ class Api:
 
     async def _renew(self, request: Request) -> Response:
         self._bounds.session(address_of(request))
-        body = decoded(await json_of(request), Renewal)
+        body = decoded(await json_of(request, self._bounds.body_bytes), Renewal)
         session, origin = request.path_params["session"], foreign_origin(request)
         return _json({"token": await self._work(lambda: self.service.renewed(session, body, origin))})
 
@@ -260,7 +260,7 @@ class Api:
         self._bounds.answer(address_of(request))
         if not token_of(request):
             self._holder(request)
-        raw = await json_of(request)
+        raw = await json_of(request, self._bounds.body_bytes)
         return await self._work(lambda: work(self._holder(request), raw))
 
     async def _work(self, work: Callable[[], T]) -> T:

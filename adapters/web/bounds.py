@@ -1,4 +1,4 @@
-"""How much one asker may ask for, in one place: so much within any minute.
+"""How much one asker may ask for within any minute, as the limits say (`engine.Limits`).
 
 Each process counts for itself. Addresses of IPv6 count by their network, since one household has all of it.
 """
@@ -12,17 +12,8 @@ from typing import NamedTuple
 from adapters.web.limiter import Limiter
 from adapters.web.people import VISITOR, Person
 from adapters.web.refused import Refused
+from engine import DEFAULT_LIMITS, Limits
 
-SESSIONS_A_MINUTE = 10
-"""Conversations begun, and signed tokens tried, by one address and by one person who is signed in."""
-
-ANSWERS_A_MINUTE = 60
-"""Requests that go on with conversations, by one address and by one person who is signed in."""
-
-REQUESTS_A_MINUTE = 600
-"""All requests of one address."""
-
-LARGEST_BODY = 65_536
 BODY_SECONDS = 15.0
 """For so long a body may take to come in."""
 
@@ -34,11 +25,13 @@ MOST_STREAMS = 500
 
 
 class Bounds(NamedTuple):
-    """What counts the beginnings, the answers and all requests of askers."""
+    """What counts the beginnings (and signed tokens that are tried), the answers and all requests of askers,
+    by address and by person, and how many bytes one body may have."""
 
     sessions: Limiter
     answers: Limiter
     requests: Limiter
+    body_bytes: int = DEFAULT_LIMITS.body_bytes
 
     def session(self, address: str) -> None:
         """A conversation is to begin. Raises Refused (429)."""
@@ -63,9 +56,14 @@ class Bounds(NamedTuple):
         _ask(self.requests, network_of(address))
 
 
-def usual_bounds() -> Bounds:
-    """The bounds that are documented."""
-    return Bounds(*(Limiter(a_minute, monotonic) for a_minute in _USUAL))
+def bounds_of(limits: Limits) -> Bounds:
+    """The bounds that the limits say."""
+    return Bounds(
+        Limiter(limits.sessions_a_minute, monotonic),
+        Limiter(limits.answers_a_minute, monotonic),
+        Limiter(limits.requests_a_minute, monotonic),
+        limits.body_bytes,
+    )
 
 
 def network_of(address: str) -> str:
@@ -79,9 +77,6 @@ def network_of(address: str) -> str:
             return str(found.ipv4_mapped)
         return str(ip_network((found, 64), strict=False))
     return address
-
-
-_USUAL = (SESSIONS_A_MINUTE, ANSWERS_A_MINUTE, REQUESTS_A_MINUTE)
 
 
 def _ask(limiter: Limiter, who: str) -> None:

@@ -30,6 +30,8 @@ from engine import Audience
 EMBED = "demo"
 _KEY = "demo"
 _SECONDS = 120
+_LONGEST_WISH = 4_096
+"""Bytes of a request that says whom one wants to be."""
 _ROLES = (("visitor", "Visitor"), ("client", "Client"), ("practitioner", "Practitioner"))
 _HEADINGS = {"visitor": "Welcome", "client": "Hello", "practitioner": "Hello"}
 _EXPLAINED = {
@@ -108,7 +110,7 @@ class Demo:
     async def _identity(self, request: Request) -> Response:
         """A token for whoever was chosen, for pages of this server only."""
         try:
-            said = msgspec.json.decode(await body_of(request), type=dict[str, str])
+            said = msgspec.json.decode(await body_of(request, _LONGEST_WISH), type=dict[str, str])
         except (Refused, msgspec.DecodeError):
             said = {}
         role = said.get("as", "")

@@ -77,14 +77,14 @@ class Pages:
 
     async def _start(self, request: Request) -> Response:
         self._bounds.session(address_of(request))
-        form = await _form(request)
+        form = await _form(request, self._bounds.body_bytes)
         body = Start(_word(form, "flow"), _word(form, "embed"), _word(form, "identity") or None)
         token, whole = await run_in_threadpool(self._service.start, body)
         return self._page(whole, token)
 
     async def _turn(self, request: Request) -> Response:
         self._bounds.answer(address_of(request))
-        form = await _form(request)
+        form = await _form(request, self._bounds.body_bytes)
         session, token = _word(form, "session"), _word(form, "token")
 
         def work() -> tuple[dict[str, Json], str | None]:
@@ -157,12 +157,12 @@ class Pages:
         return opened
 
 
-async def _form(request: Request) -> FormData:
-    """The form's fields. Raises Refused."""
+async def _form(request: Request, most: int) -> FormData:
+    """The form's fields, of at most so many bytes. Raises Refused."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/x-www-form-urlencoded":
         raise Refused(415, "This is not a form.", "Start again.")
-    raw = await body_of(request)
+    raw = await body_of(request, most)
     try:
         fields = parse_qsl(raw.decode(), keep_blank_values=True, max_num_fields=1_000, errors="strict")
     except (UnicodeDecodeError, ValueError) as error:

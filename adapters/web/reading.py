@@ -9,7 +9,7 @@ from typing import TypeVar
 import msgspec
 from starlette.requests import ClientDisconnect, Request
 
-from adapters.web.bounds import BODY_SECONDS, LARGEST_BODY
+from adapters.web.bounds import BODY_SECONDS
 from adapters.web.refused import Refused
 
 LONGEST_KEY = 200
@@ -17,15 +17,15 @@ _KEY = re.compile(r"[!-~]{1,200}")
 _Body = TypeVar("_Body")
 
 
-async def body_of(request: Request, seconds: float = BODY_SECONDS) -> bytes:
-    """The body, if it is neither too large nor too slow. Raises Refused."""
+async def body_of(request: Request, most: int, seconds: float = BODY_SECONDS) -> bytes:
+    """The body, if it has at most so many bytes and is not too slow. Raises Refused."""
     raw = bytearray()
     try:
         async with asyncio.timeout(seconds):
             async for part in request.stream():
                 raw += part
-                if len(raw) > LARGEST_BODY:
-                    raise Refused(413, "The body is too large.", f"At most {LARGEST_BODY} bytes.")
+                if len(raw) > most:
+                    raise Refused(413, "The body is too large.", f"At most {most} bytes.")
     except TimeoutError as error:
         raise Refused(408, "The body did not come in time.", "Send it again.") from error
     except ClientDisconnect as error:
@@ -33,12 +33,12 @@ async def body_of(request: Request, seconds: float = BODY_SECONDS) -> bytes:
     return bytes(raw)
 
 
-async def json_of(request: Request, seconds: float = BODY_SECONDS) -> bytes:
+async def json_of(request: Request, most: int, seconds: float = BODY_SECONDS) -> bytes:
     """The body, said to be JSON. Raises Refused."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json":
         raise Refused(415, "The body must be JSON.", "Send Content-Type: application/json.")
-    return await body_of(request, seconds)
+    return await body_of(request, most, seconds)
 
 
 def decoded(raw: bytes, kind: type[_Body]) -> _Body:

@@ -8,6 +8,8 @@ import pytest
 
 from adapters.limits_file import read_limits
 from adapters.problems import PlainProblem
+from adapters.web.bounds import bounds_of
+from adapters.web.refused import Refused
 from adapters.wiring import open_library, open_limits
 from engine import CODES, DEFAULT_LIMITS, Limits, Source, limit_facts
 
@@ -93,3 +95,14 @@ def test_limits_that_cannot_be_used_are_said_plainly(tmp_path: Path) -> None:
 
 def test_without_a_file_the_defaults_hold(tmp_path: Path) -> None:
     assert open_limits(tmp_path) == DEFAULT_LIMITS
+
+
+def test_how_much_may_be_asked_for_over_the_web_is_a_limit_too(tmp_path: Path) -> None:
+    settings = config(tmp_path, "sessions_a_minute: 2\nbody_bytes: 4096\n")
+    bounds = bounds_of(open_limits(settings))
+    bounds.session("192.0.2.1")
+    bounds.session("192.0.2.1")
+    with pytest.raises(Refused) as caught:
+        bounds.session("192.0.2.1")
+    assert caught.value.status == 429
+    assert bounds.body_bytes == 4096

@@ -364,7 +364,7 @@ def test_a_body_that_comes_too_slowly_is_not_waited_for() -> None:
         raise AssertionError
 
     async def read() -> None:
-        await body_of(Request({"type": "http", "headers": []}, never), seconds=0.01)
+        await body_of(Request({"type": "http", "headers": []}, never), 100, seconds=0.01)
 
     with pytest.raises(Refused) as refused:
         asyncio.run(read())
