@@ -189,7 +189,7 @@ def _tell(kept: Kept) -> None:
 
 
 def _lines(kept: Kept) -> Iterator[str]:
-    from dataclasses import asdict
+    from msgspec.structs import asdict
 
     from adapters.audit.chain import Link
     from adapters.audit.scribe import lines
