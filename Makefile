@@ -3,7 +3,7 @@
 .NOTPARALLEL:
 .PHONY: help chat serve test test-all soak durability faults bench pictures check lint tidy pins clean setup-run setup-test
 
-PYTEST = .venv/bin/python -m pytest -q --durations=5 -n 2
+PYTEST = .venv/bin/python -m pytest -q --durations=5 -n 2 --dist worksteal
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | while IFS='	' read -r name words; do printf '  make %-10s %s\n' "$$name" "$$words"; done

@@ -83,12 +83,14 @@ class Recorded:
 
 
 class Held(Play):
-    """A conversation whose calls all succeed; `done` are those that changed something."""
+    """A conversation whose calls all succeed; `done` are those that changed something, but for those that a
+    person chose once more, with the effect under the choice and without having gone back past the first."""
 
     def __init__(self, flow: Flow, recorded: Recorded) -> None:
         super().__init__(flow, begin=False)
         self.recorded = recorded
         self.done: list[str] = []
+        self._keys: dict[str, str] = {}
         self.asked: list[str] = []
         self.happen(self.started)
 
@@ -107,11 +109,16 @@ class Held(Play):
                     return
 
     def _take(self, event: Event) -> None:
+        behind = self.state.behind if self.state is not None else ()
         turn = advance(self.flow, self.state, event)
         self.state = state_from_json(state_to_json(turn.state))
         for effect in turn.effects:
             if isinstance(effect, Perform) and effect.call.effect is not Effect.READ:
-                self.done.append(json.dumps([effect.call.action, effect.call.args], sort_keys=True))
+                name = json.dumps([effect.call.action, effect.call.args], sort_keys=True)
+                chosen_anew = effect.call.approved and name in self._keys and self._keys[name] not in behind
+                if not chosen_anew:
+                    self.done.append(name)
+                self._keys[name] = effect.call.key
         if isinstance(self.here.waiting, AtPrompt):
             self.asked.append(self.here.waiting.prompt.id)
 
