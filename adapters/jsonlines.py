@@ -122,8 +122,10 @@ def converse(talk: Talk, view: View, source: TextIO, sink: TextIO, secrets: Text
         if trouble is not None:
             request = _certain(request, view)
         try:
-            view = _taken(talk, view, request, sink)
-            trouble = None if view.problem is None or view.problem.code != UNNAMED else trouble
+            following = _taken(talk, view, request, sink)
+            if _goes_on(view, request, following):
+                trouble = None
+            view = following
         except Unusable as error:
             if secret is not None:
                 # It is used up, and the next one may be meant for something else.
@@ -161,6 +163,13 @@ def _unusable(error: Unusable, view: View) -> Problem:
     words = f"{error.message} {error.advice}".rstrip()
     named = f' Then answer again, with "seq": {view.seq}.' if view.prompt is not None else ""
     return Problem(UNUSABLE, words + named)
+
+
+def _goes_on(view: View, request: Request, following: View) -> bool:
+    """Whether trouble is over with this request: an answer that was meant for this question was taken, or the
+    conversation moved on. Notes and questions in between say nothing of the next answer."""
+    taken = isinstance(request, Answered) and following.problem is None
+    return taken or following.seq != view.seq or following.end is not None
 
 
 def _certain(request: Request, view: View) -> Request:

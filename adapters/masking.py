@@ -12,7 +12,10 @@ import msgspec
 
 from engine import CheckedBack, Event, Failed, Happened, Succeeded, Value, masked
 
-_ADDRESS = re.compile(r"[^\s<>()\[\]\"',;:]+@[^\s<>()\[\]\"',;:]+[^\s<>()\[\]\"',;:.]")
+# A local part may hold an apostrophe, or be quoted; its length is bounded, so that looking ends in time.
+_ADDRESS = re.compile(
+    r"(?:\"[^\"\n]{1,64}\"|[^\s<>()\[\]\",;:]{1,256})@[^\s<>()\[\]\"',;:]{1,255}[^\s<>()\[\]\"',;:.]"
+)
 
 
 def with_masks(event: Event, addresses: frozenset[str]) -> Event:

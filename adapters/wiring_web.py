@@ -71,7 +71,7 @@ def open_web(options: Options, demo: bool, here: bool, bounds: Bounds | None = N
             tokens = open_tokens(behind)
             stack.callback(tokens.close)
             key = derived(behind.master, "unstuck web", 32)
-        shown = _demo(desk, options) if demo or (here and not embeds) else None
+        shown = _demo(desk, options) if demo or (here and not embeds and options.clinic is None) else None
         known = {**embeds, **({DEMO: shown.embed()} if shown is not None else {})}
         service = Service(
             desk.driver,

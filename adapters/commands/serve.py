@@ -40,7 +40,8 @@ def serve(
     pages for where no script runs (/help).
 
     `embeds.yaml` in --config says on which pages the widget may stand, and whose word for who is signed in
-    counts there. Without it there is a demo page at /, on this machine only. TLS is for a reverse proxy.
+    counts there. Without it the sample clinic has a demo page at /, for browsers of this machine only. TLS is
+    for a reverse proxy.
     """
     from adapters.console.screen import say
     from adapters.problems import PlainProblem

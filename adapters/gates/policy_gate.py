@@ -25,6 +25,7 @@ from adapters.gates.history import (
 from adapters.gates.policy import TRUST, Permission, Policy
 from adapters.gates.port import Question
 from adapters.gates.ways import METHOD_WORDS, before_change
+from adapters.logs import log
 from adapters.problems import PlainProblem, Unusable
 from engine import (
     FAILURES,
@@ -79,7 +80,11 @@ class PolicyGate:
         try:
             needed = self._needed(question, action, permission)
         except Unusable as problem:
-            return Deny(f"{problem.message} {problem.advice}", Failure.UNAVAILABLE)
+            log("error", "unusable", told=problem.message)
+            # What is wrong with a file, and where it lies, is for those who can do something about it.
+            outside = question.audience in (Audience.VISITOR, Audience.CLIENT)
+            words = "" if outside else f"{problem.message} {problem.advice}"
+            return Deny(words, Failure.UNAVAILABLE)
         if needed is not None:
             return needed
         if _risk(call, action) >= self._policy.confirm_from_risk and not call.approved:

@@ -17,6 +17,7 @@ from typing import TypeAlias
 
 import msgspec
 
+from adapters.stores.backup import into_one_file, unless_something_is_there
 from adapters.stores.key_file import KeyFile, key_path
 from adapters.stores.mark_file import mark_path, marked
 from adapters.stores.pages import Record, records
@@ -79,8 +80,7 @@ def recover(path: Path, target: Path) -> Recovered:
         key = KeyFile(path, may_make=False)
         key.close()
     with in_plain_words(target):
-        if target.exists():
-            raise exists_already(target)
+        unless_something_is_there(target)
         _unless_other_key(key, key_path(target))
         seal = Seal(key.key)
         found = _Found(seal, _acknowledged(path, seal))
@@ -103,6 +103,7 @@ def _written_whole(target: Path, key: KeyFile, found: _Found) -> Recovered:
     try:
         shutil.copy(key.path, key_path(temporary))
         recovered = _write(temporary, found)
+        into_one_file(temporary)
         key_path(temporary).replace(key_path(target))
         try:
             os.link(temporary, target)

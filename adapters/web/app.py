@@ -21,8 +21,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
-from adapters.logs import log
-from adapters.problems import NothingThere, PlainProblem, Unusable
+from adapters.problems import PlainProblem
 from adapters.view import Json, View, as_json
 from adapters.web import metrics as counting
 from adapters.web.assets import WIDGET, WORDS, Asset
@@ -31,7 +30,7 @@ from adapters.web.bounds import MOST_AT_ONCE, MOST_STREAMS, Bounds
 from adapters.web.description import description
 from adapters.web.operations import JSON, OPERATIONS, SCRIPT, Name, Operation
 from adapters.web.reading import address_of, decoded, foreign_origin, json_of, key_of, token_of
-from adapters.web.refused import API_HEADERS, Refused, foreign_page, not_there, problem
+from adapters.web.refused import API_HEADERS, Refused, come_again, foreign_page, problem, refusal_of
 from adapters.web.service import Service
 from adapters.web.tokens import Holder
 from adapters.web.watching import Watching, broken, no_such, not_so
@@ -163,7 +162,7 @@ class Api:
         if request.method == "HEAD":
             return Response(media_type="text/event-stream")
         if self._streams >= MOST_STREAMS or self._ending:
-            raise _come_again("There are too many streams of events.")
+            raise come_again("There are too many streams of events.")
         headers = {"X-Accel-Buffering": "no"}
         return StreamingResponse(self._told(request, holder), media_type="text/event-stream", headers=headers)
 
@@ -206,7 +205,7 @@ class Api:
     async def _ready(self, request: Request) -> Response:
         ready = not self._ending and await to_thread.run_sync(self.service.is_ready, limiter=self._listeners)
         if not ready:
-            raise _come_again("Conversations cannot be kept right now.")
+            raise come_again("Conversations cannot be kept right now.")
         return _json({"state": "ready"})
 
     async def _count(self, request: Request) -> Response:
@@ -237,10 +236,10 @@ class Api:
                         raise foreign_page()
                     self._bounds.request(address_of(request))
                     if self._under_way > MOST_AT_ONCE:
-                        raise _come_again("The server has too much to do.")
+                        raise come_again("The server has too much to do.")
                 response = await endpoint(request)
             except (Refused, PlainProblem) as error:
-                response = problem(_refused(error))
+                response = problem(refusal_of(error))
             finally:
                 self._under_way -= 1
             for name, value in API_HEADERS.items():
@@ -273,26 +272,8 @@ class Api:
         if view.problem is not None and code in ("stale", "ended"):
             return problem(Refused(409, view.problem.text, "", more={"turn": as_json(view)}))
         if view.problem is not None and code == "busy":
-            raise _come_again(view.problem.text)
+            raise come_again(view.problem.text)
         return _json(as_json(view))
-
-
-def _refused(error: Refused | PlainProblem) -> Refused:
-    """The refusal that an error becomes. What is wrong with a store is for whoever operates it."""
-    match error:
-        case Refused():
-            return error
-        case Unusable():
-            log("error", "unusable", told=error.message)
-            return _come_again("This cannot be done right now.")
-        case NothingThere():
-            return not_there()
-        case _:
-            return Refused(409, error.message, error.advice)
-
-
-def _come_again(title: str) -> Refused:
-    return Refused(503, title, "Try again in a while.", {"Retry-After": "2"})
 
 
 def _file(request: Request, file: Asset, media: str) -> Response:

@@ -7,7 +7,7 @@ people. The emails of the clinic's mail folder are shown beside it.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from secrets import token_urlsafe
 
@@ -15,7 +15,7 @@ import jwt
 import msgspec
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from adapters.library import Library
@@ -23,13 +23,14 @@ from adapters.web.assets import DEMO_SCRIPT, DEMO_STYLE, Asset
 from adapters.web.letterbox import letters
 from adapters.web.pages import Pages
 from adapters.web.people import AUDIENCE, Embed, Key
-from adapters.web.reading import body_of
+from adapters.web.reading import address_of, body_of
 from adapters.web.refused import Refused
 from engine import Audience
 
 EMBED = "demo"
 _KEY = "demo"
 _SECONDS = 120
+_HERE = frozenset({"127.0.0.1", "::1", "localhost"})
 _LONGEST_WISH = 4_096
 """Bytes of a request that says whom one wants to be."""
 _ROLES = (("visitor", "Visitor"), ("client", "Client"), ("practitioner", "Practitioner"))
@@ -97,9 +98,9 @@ class Demo:
             )
 
         return [
-            Route("/", page, methods=["GET"]),
-            Route("/demo/identity", self._identity, methods=["POST"]),
-            Route("/demo/mail", self._mails, methods=["GET"]),
+            Route("/", _here_only(page), methods=["GET"]),
+            Route("/demo/identity", _here_only(self._identity), methods=["POST"]),
+            Route("/demo/mail", _here_only(self._mails), methods=["GET"]),
             Route("/demo/demo.js", _file(DEMO_SCRIPT, "text/javascript"), methods=["GET"]),
             Route("/demo/demo.css", _file(DEMO_STYLE, "text/css"), methods=["GET"]),
         ]
@@ -139,3 +140,18 @@ def _file(file: Asset, kind: str) -> Callable[[Request], Response]:
         return Response(file.text, headers=headers, media_type=kind)
 
     return given
+
+
+def _here_only(
+    endpoint: Callable[[Request], Awaitable[Response]],
+) -> Callable[[Request], Awaitable[Response]]:
+    """The endpoint for browsers of this machine: not through a proxy, and not under a name that somebody else
+    made lead here. The demo signs anybody in."""
+
+    async def opened(request: Request) -> Response:
+        forwarded = any(name == "forwarded" or name.startswith("x-forwarded") for name in request.headers)
+        if forwarded or request.url.hostname not in _HERE or address_of(request) not in _HERE:
+            return PlainTextResponse("The demo is for browsers of the machine it runs on.", 404)
+        return await endpoint(request)
+
+    return opened

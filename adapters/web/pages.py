@@ -24,7 +24,7 @@ from adapters.web.assets import PAGES_STYLE
 from adapters.web.bodies import Answer, Start, Step
 from adapters.web.bounds import Bounds
 from adapters.web.reading import address_of, body_of, foreign_origin
-from adapters.web.refused import Refused
+from adapters.web.refused import Refused, refusal_of
 from adapters.web.service import Service
 from adapters.web.tokens import Holder
 
@@ -148,10 +148,9 @@ class Pages:
                     raise Refused(403, "This form was sent from another site.", "Start again here.")
                 self._bounds.request(address_of(request))
                 return await endpoint(request)
-            except Refused as refused:
+            except (Refused, PlainProblem) as error:
+                refused = refusal_of(error)
                 told, status = f"{refused.title} {refused.detail}", refused.status
-            except PlainProblem as error:
-                told, status = f"{error.message} {error.advice}", 503
             return self.rendered("flows.html", status, title=_HELP, flows=self._service.flows(), told=told)
 
         return opened

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 import msgspec
 from starlette.responses import Response
 
+from adapters.logs import log
+from adapters.problems import NothingThere, PlainProblem, Unusable
 from adapters.view import Json
 
 MEDIA_TYPE = "application/problem+json"
@@ -44,6 +46,25 @@ class Refused(Exception):
         """The problem as a JSON object: `type`, `title`, `status`, `detail`, and what else is known."""
         told: dict[str, Json] = {"type": "about:blank", "title": self.title, "status": self.status}
         return {**told, **({"detail": self.detail} if self.detail else {}), **self.more}
+
+
+def refusal_of(error: Refused | PlainProblem) -> Refused:
+    """The refusal that an error becomes. What is wrong with a store is for whoever operates it."""
+    match error:
+        case Refused():
+            return error
+        case Unusable():
+            log("error", "unusable", told=error.message)
+            return come_again("This cannot be done right now.")
+        case NothingThere():
+            return not_there()
+        case _:
+            return Refused(409, error.message, error.advice)
+
+
+def come_again(title: str) -> Refused:
+    """For what may be done later."""
+    return Refused(503, title, "Try again in a while.", {"Retry-After": "2"})
 
 
 def not_there() -> Refused:

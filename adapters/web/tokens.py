@@ -111,7 +111,7 @@ class TokenBook:
         columns = "session, embed, flow, who, used_at, idle, ends_at"
         query = f"SELECT {columns} FROM holders WHERE hash = ? AND ends_at > ?"
         hashed = _hash(token)
-        with self._lock, closing(self._db.execute(query, (hashed, now))) as found:
+        with self._reading(query, (hashed, now)) as found:
             row = found.fetchone()
         if row is None:
             return None
@@ -126,7 +126,7 @@ class TokenBook:
     def last_holder(self, session: str) -> Holder | None:
         """Who holds the conversation, whether their token has ended for want of use or not."""
         query = "SELECT embed, flow, who FROM holders WHERE session = ? LIMIT 1"
-        with self._lock, closing(self._db.execute(query, (session,))) as found:
+        with self._reading(query, (session,)) as found:
             row = found.fetchone()
         if row is None:
             return None
@@ -141,7 +141,7 @@ class TokenBook:
     def held(self, sessions: Collection[str]) -> tuple[Held, ...]:
         """The tokens of these conversations."""
         query = "SELECT session, embed, ends_at FROM holders ORDER BY ends_at"
-        with self._lock, closing(self._db.execute(query)) as found:
+        with self._reading(query) as found:
             return tuple(Held(*row) for row in found if row[0] in sessions)
 
     def forget(self, sessions: Collection[str], now: int) -> None:
@@ -181,6 +181,15 @@ class TokenBook:
                 "The file with the tokens of conversations is damaged.",
                 f"Remove {NAME}: whoever holds a conversation over the web then signs in again.",
             ) from error
+
+    @contextmanager
+    def _reading(self, query: str, values: tuple[object, ...] = ()) -> Iterator[sqlite3.Cursor]:
+        with self._lock:
+            try:
+                with closing(self._db.execute(query, values)) as found:
+                    yield found
+            except sqlite3.Error as error:
+                raise Unusable("The tokens of conversations cannot be read.", str(error)) from error
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:

@@ -205,6 +205,17 @@ def test_after_trouble_an_answer_must_say_which_question_it_is_for() -> None:
     assert driver.answers == ["missing"]
 
 
+@pytest.mark.parametrize("between", ["not json", '{"note": "she calls again"}', '{"why": true}'])
+def test_what_comes_between_trouble_and_an_answer_does_not_make_it_certain(between: str) -> None:
+    out = io.StringIO()
+    lines = f'{{"answer": "missing"}}\n{between}\n{{"answer": "both"}}\n{{"answer": "missing", "seq": 1}}\n'
+    driver = TroubledDriver(1, asking(JUNK), ending())
+    converse(driver, driver.turns[0], io.StringIO(lines), out)
+    problems = [(json.loads(line).get("problem") or {}).get("code") for line in out.getvalue().splitlines()]
+    assert problems[-2] == "say-which"
+    assert driver.answers == ["missing"]
+
+
 def test_where_the_input_ends_in_trouble_that_is_how_it_ends() -> None:
     driver = TroubledDriver(1, asking(JUNK), ending())
     with pytest.raises(Unusable, match="The disk is full"):

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
-from urllib.parse import urlencode
+from urllib.parse import quote, quote_plus, urlencode
 
 import msgspec
 
@@ -202,7 +202,9 @@ class RestClinic:
         self, action: Action, look_back: LookBack, args: Mapping[str, Value], context: CallContext
     ) -> Finding:
         call = self._begun(action, args, context)
-        call.facts |= {"action": action.name, "args": {**args}}
+        # A password that is made now is not the one that was sent then.
+        call.made = None
+        call.facts |= {"action": action.name, "args": {**args}, "made_password": None}
         self._step(call, look_back.request, (*look_back.request.errors, *self._api.errors))
         if look_back.happened.holds(call.facts):
             if look_back.result is None and action.result is not None:
@@ -228,9 +230,8 @@ class RestClinic:
             rows += new
             call.facts["seen"] = len(rows)
             goes_on, following = _next_page(pages, call.facts, number + 1)
-            # A list that says it goes on and brings nothing would go on for ever.
-            goes_on = goes_on and bool(new)
-            if not goes_on or number == pages.most:
+            # A list that says it goes on and brings nothing would go on for ever: it is cut off instead.
+            if not (goes_on and new) or number == pages.most:
                 call.facts["more"] = goes_on
                 call.facts[request.save] = rows
                 return
@@ -314,7 +315,8 @@ class RestClinic:
         def hidden(text: str) -> str:
             # The longest first: one secret may be a part of another.
             for secret in sorted(secrets, key=len, reverse=True):
-                text = text.replace(secret, "•••").replace(json.dumps(secret)[1:-1], "•••")
+                for written in _ways_to_write(secret):
+                    text = text.replace(written, "•••")
             return text
 
         def header(name: str, text: str) -> str:
@@ -377,3 +379,10 @@ def _typed_secrets(action: Action, args: Mapping[str, Value], context: CallConte
         if isinstance(param.type, SecretType) and value is not None:
             found[json.dumps(value, sort_keys=True)] = context.secrets.get(value).reveal()
     return found
+
+
+def _ways_to_write(secret: str) -> tuple[str, ...]:
+    """The secret as it stands in a header, in JSON, in an address and in a form."""
+    in_json = (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1])
+    in_address = (quote(secret, safe=""), quote(secret), quote_plus(secret))
+    return tuple(dict.fromkeys((secret, *in_json, *in_address)))

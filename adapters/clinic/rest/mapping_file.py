@@ -119,8 +119,8 @@ class _File(AuthReader):
                 errors = self.errors(top) if calls is not None else ()
             if result is None and action.result is not None:
                 self.missing(key, "result", "Add `result: body`, or say what each member is.")
-            # When it is looked back, what an earlier process read is not known any more.
-            self.known = at_first
+            # When it is looked back, what an earlier process read or made is not known any more.
+            self.known = at_first.difference(made)
             return Mapped(sent, shape, errors, self._look_back(top))
 
     def _led_astray(self, action: Action, nodes: Collection[Node], requests: Collection[Request]) -> None:

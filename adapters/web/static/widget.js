@@ -176,6 +176,7 @@ class UnstuckHelp extends HTMLElement {
   #held = null; // { session, token }
   #signed = null; // a token of the host that was not used yet
   #who = ""; // whom the host says it is
+  #life = 0; // how often everything was forgotten
   #turn = null;
   #busy = false;
   #parts = null;
@@ -183,7 +184,7 @@ class UnstuckHelp extends HTMLElement {
   #missed = null; // what another tab said while this one was busy
 
   async connectedCallback() {
-    this.#channel = new BroadcastChannel(`unstuck ${this.#place}`);
+    this.#channel = new BroadcastChannel(`unstuck ${HOME.origin}`);
     this.#channel.onmessage = ({ data }) => this.#elsewhere(data);
     if (this.#parts) return;
     await (this.#ready ??= this.#learn());
@@ -209,8 +210,26 @@ class UnstuckHelp extends HTMLElement {
     if (!this.#parts.panel.hidden) this.#begin();
   }
 
-  // Lets go of the conversation in this browser, for instance when somebody signs out.
-  forget() { stored(this.#store, this.#place, null); this.#held = this.#turn = null; }
+  // Lets go of the conversation in this browser, for instance when somebody signs out: nothing of it stays on the
+  // screen, and what is on its way is dropped.
+  forget() {
+    stored(this.#store, this.#place, null);
+    try {
+      for (const name of Object.keys(sessionStorage)) if (name.startsWith(`unstuck:${HOME.origin}:`)) sessionStorage.removeItem(name);
+    } catch { /* storage that may not be used holds nothing */ }
+    this.#life++;
+    this.#held = this.#turn = this.#signed = null;
+    this.#who = "";
+    const p = this.#parts;
+    if (!p) return;
+    this.#work(false);
+    this.#say("");
+    p.log.replaceChildren();
+    p.question.replaceChildren();
+    p.question.hidden = p.back.hidden = true;
+    p.title.textContent = this.word("title");
+    this.removeAttribute("open");
+  }
 
   get #launches() { return !["inline", "page"].includes(this.getAttribute("mode")); }
   get #place() { return `unstuck:${HOME.origin}:${this.getAttribute("embed") ?? ""}:${this.getAttribute("flow") ?? ""}:${this.#who}`; }
@@ -275,7 +294,10 @@ class UnstuckHelp extends HTMLElement {
 
   async #begin() {
     if (this.#busy) return;
-    this.#signed = await this.#identify();
+    const life = this.#life;
+    const signed = await this.#identify();
+    if (life !== this.#life) return;
+    this.#signed = signed;
     this.#who = this.#signed ? subject(this.#signed) : "";
     this.#held = stored(this.#store, this.#place);
     if (!this.#held) return this.#start();
@@ -304,6 +326,7 @@ class UnstuckHelp extends HTMLElement {
   #ask(method, path, body, headers) { return this.#request(method, new URL(`v1/sessions/${this.#held.session}${path}`, HOME), body && (() => body), headers); }
 
   async #request(method, url, bodyOf, headers = {}) {
+    const life = this.#life;
     this.#work(true);
     try {
       for (let tries = 0, renewed = false; ; ) {
@@ -312,6 +335,7 @@ class UnstuckHelp extends HTMLElement {
           method, credentials: "omit", cache: "no-store", redirect: "error", body: body && JSON.stringify(body),
           headers: { ...headers, ...(body && { "Content-Type": "application/json" }), ...(this.#held && { Authorization: `Bearer ${this.#held.token}` }) },
         }).catch(() => null);
+        if (life !== this.#life) return null;
         if (reply && ![429, 502, 503, 504].includes(reply.status)) {
           if (tries) this.#say(this.word("there"));
           if (reply.status === 401 && this.#held && !renewed && (renewed = await this.#renew())) continue;
@@ -323,7 +347,7 @@ class UnstuckHelp extends HTMLElement {
         const asked = 1000 * (Number(reply?.headers.get("retry-after")) || 0);
         await pause(Math.max(asked, Math.min(8000, 400 * 2 ** tries++) * (0.7 + 0.6 * Math.random())));
       }
-    } finally { this.#work(false); }
+    } finally { if (life === this.#life) this.#work(false); }
   }
 
   async #read(reply) {
@@ -343,7 +367,7 @@ class UnstuckHelp extends HTMLElement {
     const identity = await this.#identify();
     if (!identity || subject(identity) !== this.#who) return false;
     const reply = await fetch(new URL(`v1/sessions/${this.#held.session}/token`, HOME), { method: "POST", credentials: "omit", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ identity, embed: this.getAttribute("embed") ?? "" }) }).catch(() => null);
-    if (!reply?.ok) return false;
+    if (!reply?.ok || !this.#held) return false;
     this.#held = { ...this.#held, token: (await reply.json()).token };
     stored(this.#store, this.#place, this.#held);
     return true;
@@ -390,11 +414,12 @@ class UnstuckHelp extends HTMLElement {
   get #at() { return (this.#turn?.seq ?? 0) + (this.#turn?.end ? 0.5 : 0); }
 
   // Only visitors share a conversation among their tabs.
-  #tellTabs() { if (!this.#who) this.#channel?.postMessage({ held: this.#held, seq: this.#at }); }
+  #tellTabs() { if (!this.#who) this.#channel?.postMessage({ place: this.#place, held: this.#held, seq: this.#at }); }
 
   // Another tab went on: this one shows what there is now. What is stored may come later than the message.
   async #elsewhere(data) {
-    const { held, seq } = data;
+    const { place, held, seq } = data;
+    if (place !== this.#place) return;
     this.#missed = this.#busy ? data : null;
     if (this.#who || this.#busy || !this.#turn || !held || (held.session === this.#held?.session && seq === this.#at)) return;
     this.#held = held;
@@ -600,8 +625,8 @@ class UnstuckHelp extends HTMLElement {
   async #restart() {
     if (this.#busy) return;
     if (this.#held && this.#turn && !this.#turn.end) await this.#ask("POST", "/stop", {}, { "Idempotency-Key": key() });
-    this.forget();
-    await this.#start();
+    stored(this.#store, this.#place, null);
+    await (this.#held ? this.#start() : this.#begin());
     this.#focus();
   }
 

@@ -346,6 +346,17 @@ class TestRecovery:
         assert order == SESSION_ORDER.split(", ")
 
 
+def test_nothing_is_recovered_beside_the_log_of_another_store(path: Path, tmp_path: Path) -> None:
+    new = tmp_path / "new.db"
+    left = tmp_path / "new.db-wal"
+    left.write_bytes(b"of a store that is gone")
+    with pytest.raises(Unusable, match=r"new\.db-wal already"):
+        recover(path, new)
+    assert not new.exists()
+    left.unlink()
+    assert recover(path, new).saved
+
+
 @pytest.fixture(autouse=True)
 def nothing_temporary_is_left(tmp_path: Path) -> Iterator[None]:
     yield

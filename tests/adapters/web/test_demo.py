@@ -91,3 +91,14 @@ def test_the_mailbox_shows_the_newest_first_and_passes_over_what_is_no_email(tmp
     found = [each for each in letters(tmp_path / "mail") if isinstance(each, dict)]
     assert {str(each["subject"]) for each in found} >= {"Für you"}
     assert next(each for each in found if each["to"])["text"] == "Hello\n"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"Host": "help.practice.example"}, {"X-Forwarded-For": "192.0.2.7"}, {"Forwarded": "for=192.0.2.7"}],
+)
+def test_the_demo_is_not_there_for_other_machines(demo: Served, headers: dict[str, str]) -> None:
+    said = {"as": "client", "who": "sophie-martin"}
+    assert demo.http.post("/demo/identity", json=said, headers=headers).status_code == 404
+    assert demo.http.get("/demo/mail", headers=headers).status_code == 404
+    assert demo.http.get("/", headers=headers).status_code == 404
