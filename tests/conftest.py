@@ -60,6 +60,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
     parser.addoption(
+        "--only-with-packages",
+        action="store_true",
+        help="leave out the tests that need no system package",
+    )
+
+    parser.addoption(
         "--fault-tables",
         action="store_true",
         help="print what came of every fault at every action over rest, and of every trap, as tables",
@@ -69,6 +75,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     for marker, (package, _) in needed_commands().items():
         config.addinivalue_line("markers", f"{marker}: needs the system package {package}")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--only-with-packages"):
+        return
+    markers = needed_commands()
+    left = [item for item in items if not any(item.get_closest_marker(marker) for marker in markers)]
+    config.hook.pytest_deselected(items=left)
+    items[:] = [item for item in items if item not in set(left)]
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -48,3 +48,8 @@ def test_where_nothing_may_be_missing_it_fails(tmp_path: Path) -> None:
     done = run_without_packages(tmp_path, "--nothing-missing")
     assert "needs tmux; as root: apt-get install tmux" in done.stdout
     assert done.returncode == 1
+
+
+def test_those_that_need_a_package_can_be_run_alone(tmp_path: Path) -> None:
+    done = run_without_packages(tmp_path, "--only-with-packages")
+    assert done.stdout.splitlines()[-1].startswith("1 skipped, 1 deselected in ")
