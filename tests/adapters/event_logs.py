@@ -4,7 +4,7 @@ typed, the names of secrets, who sat there."""
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 
 import msgspec
 
@@ -17,12 +17,15 @@ def event_log(flow: Flow, events: Iterable[bytes]) -> list[str]:
     """The events as lines. That a process ended and another went on is no part of the conversation."""
     state: State | None = None
     lines: list[str] = []
+    actors: set[Value] = set()
     for body in events:
         event: Event = msgspec.json.decode(body, type=Event)
         if isinstance(event, Answered):
             event = Answered(_answer(state, event.value), event.at)
+        told: Value = json.loads(_ENCODER.encode(event))
+        actors |= {told["actor"]} if isinstance(told, dict) and told.get("actor") else set()
         if not isinstance(event, Resumed):
-            lines.append(json.dumps(_without_names(json.loads(_ENCODER.encode(event))), sort_keys=True))
+            lines.append(json.dumps(_without_names(told, actors), sort_keys=True))
         state = advance(flow, state, msgspec.json.decode(body, type=Event)).state
     return lines
 
@@ -44,12 +47,15 @@ def _chosen(prompt: Prompt, value: str) -> str:
     return labels.get(value.strip().casefold(), value)
 
 
-def _without_names(value: Value) -> Value:
-    """Without the ids of secrets, which count up."""
+def _without_names(value: Value, actors: Set[Value]) -> Value:
+    """Without the ids of secrets, which count up, and without who sat there: each front has names of its own
+    for them, and a record of theirs carries it (`by`)."""
     if isinstance(value, dict):
         if "$secret" in value:
             return {"$secret": "…"}
-        return {name: _without_names(each) for name, each in value.items() if name != "actor"}
+        if value.get("by") in actors:
+            value = {**value, "by": "whoever sat there"}
+        return {name: _without_names(each, actors) for name, each in value.items() if name != "actor"}
     if isinstance(value, list):
-        return [_without_names(each) for each in value]
+        return [_without_names(each, actors) for each in value]
     return value

@@ -19,6 +19,7 @@ WEB = (Audience.VISITOR, Audience.CLIENT, Audience.PRACTITIONER)
 SAMPLE = (
     "my-setup-email/replays/visitor-asks-the-practice",
     "my-password/replays/client-new-password",
+    "change-address/replays/practitioner-changes",
     "set-password/replays/practitioner-generated",
 )
 KILLED = """\
