@@ -225,6 +225,7 @@ def desk_options(command: Callable[P, R]) -> Callable[P, R]:
 @click.option("--no-color", "colourless", is_flag=True, help="No colours (NO_COLOR does the same).")
 @click.option("--ascii", "in_ascii", is_flag=True, help="Nothing but ASCII on the screen.")
 @click.option("--theme", type=click.Choice(THEMES), help="Colours for a dark or a light background.")
+@click.option("--rules", is_flag=True, help="/why and /map with the rules as they are written, for authors.")
 @click.option("--secret-fd", type=click.IntRange(0), metavar="N", help="With --json: secrets, one a line.")
 @desk_options
 def chat(
@@ -236,6 +237,7 @@ def chat(
     colourless: bool,
     in_ascii: bool,
     theme: str | None,
+    rules: bool,
     secret_fd: int | None,
     **where: str | Path | None,
 ) -> int:
@@ -261,7 +263,7 @@ def chat(
     if secret_fd is not None and not as_json:
         raise click.UsageError("--secret-fd goes with --json.")
     options = _options(audience, where)
-    looks = None if as_json else _looks(plain, colourless, in_ascii, theme)
+    looks = None if as_json else _looks(plain, colourless, in_ascii, theme, rules)
     with open_desk(options) as desk, _secrets_from(secret_fd) as secrets:
         talk = Talk(desk, options)
         words = " ".join(said)
@@ -270,7 +272,7 @@ def chat(
         )
 
 
-def _looks(plain: bool, colourless: bool, in_ascii: bool, theme: str | None) -> Looks:
+def _looks(plain: bool, colourless: bool, in_ascii: bool, theme: str | None, rules: bool) -> Looks:
     """How the console looks: by the options, or else as the person prefers it."""
     from adapters.console.opening import Looks
     from adapters.preferences import history_file, read_preferences
@@ -283,6 +285,7 @@ def _looks(plain: bool, colourless: bool, in_ascii: bool, theme: str | None) -> 
         theme or mine.theme,
         mine.clipboard,
         history_file() if mine.history else None,
+        rules,
     )
 
 
@@ -321,6 +324,7 @@ class Talk:
             asker,
             lambda: self._start(flow),
             lambda text: clipboard(looks, screen, os.environ)(text),
+            rules=looks.rules,
         )
         with self._resumable(lambda: chat.session):
             try:

@@ -83,6 +83,7 @@ from engine import (
     state_to_json,
     trace_of,
     why,
+    why_in_words,
     why_not,
 )
 
@@ -305,19 +306,21 @@ class Driver:
         `audience` as in `answer`."""
         return self._step(session, HandedOver(text, self._now(), actor=actor, audience=audience))
 
-    def why(self, session: str) -> View:
-        """The question that waits, and why it is put."""
+    def why(self, session: str, rules: bool = True) -> View:
+        """The question that waits, and why it is put: by the rules as their authors wrote them, without
+        `rules` in plain words."""
         held = self._load(session)
         state = self._state(held)
+        tell = why if rules else why_in_words
         return msgspec.structs.replace(
-            _waiting_view(state), info=why(held.flow, state, self.trace(session, held.flow))
+            _waiting_view(state), info=tell(held.flow, state, self.trace(session, held.flow))
         )
 
-    def why_not(self, session: str, step: str) -> View:
-        """The question that waits, and why the conversation has not come to `step`."""
+    def why_not(self, session: str, step: str, rules: bool = True) -> View:
+        """The question that waits, and why the conversation has not come to `step`. `rules` as in `why`."""
         held = self._load(session)
         state = self._state(held)
-        told = why_not(held.flow, state, self.trace(session, held.flow), step)
+        told = why_not(held.flow, state, self.trace(session, held.flow), step, rules)
         return msgspec.structs.replace(_waiting_view(state), info=told)
 
     def trace(self, session: str, flow: Flow) -> tuple[Traced, ...]:

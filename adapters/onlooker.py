@@ -59,9 +59,9 @@ class Onlooker:
         """The conversation in a few words."""
         return standing(*self._load(session))
 
-    def outline(self, session: str) -> Outline:
-        """Where it stands in the tree of its flows."""
-        return outline(*self._load(session))
+    def outline(self, session: str, rules: bool = False) -> Outline:
+        """Where it stands in the tree of its flows; with `rules` as its authors wrote it."""
+        return outline(*self._load(session), rules)
 
     def digest(self, session: str) -> str:
         """The conversation as a text for a ticket or a colleague."""

@@ -129,13 +129,13 @@ class Telling(Talk):
         """See `Talk.back`."""
         return self.came(super().back(session))
 
-    def why(self, session: str) -> View:
+    def why(self, session: str, rules: bool = True) -> View:
         """See `Talk.why`."""
-        return self.came(super().why(session))
+        return self.came(super().why(session, rules))
 
-    def why_not(self, session: str, step: str) -> View:
+    def why_not(self, session: str, step: str, rules: bool = True) -> View:
         """See `Talk.why_not`."""
-        return self.came(super().why_not(session, step))
+        return self.came(super().why_not(session, step, rules))
 
     def answered(self, session: str) -> tuple[Given, ...]:
         """See `Talk.answered`."""
@@ -182,7 +182,7 @@ def _at_console(talk: Telling, view: View) -> None:
     screen, asker = open_console(Looks(), sys.stdin, sys.stdout, os.environ)
     talk.came(view)
     try:
-        Chat(talk, screen, Overheard(asker), lambda: view).run(Heading("A replay", ()), view)
+        Chat(talk, screen, Overheard(asker), lambda: view, rules=True).run(Heading("A replay", ()), view)
     except Left:
         return
 

@@ -52,13 +52,13 @@ class Talk:
         """See `Driver.change`."""
         return self._driver.change(session, prompt, seq, actor=self._actor, audience=self._audience)
 
-    def why(self, session: str) -> View:
+    def why(self, session: str, rules: bool = True) -> View:
         """See `Driver.why`."""
-        return self._driver.why(session)
+        return self._driver.why(session, rules)
 
-    def why_not(self, session: str, step: str) -> View:
+    def why_not(self, session: str, step: str, rules: bool = True) -> View:
         """See `Driver.why_not`."""
-        return self._driver.why_not(session, step)
+        return self._driver.why_not(session, step, rules)
 
     def note(self, session: str, text: str) -> View:
         """See `Driver.note`."""
@@ -76,9 +76,9 @@ class Talk:
         """See `Onlooker.standing`."""
         return self._onlooker.standing(session)
 
-    def outline(self, session: str) -> Outline:
+    def outline(self, session: str, rules: bool = False) -> Outline:
         """See `Onlooker.outline`."""
-        return self._onlooker.outline(session)
+        return self._onlooker.outline(session, rules)
 
     def digest(self, session: str) -> str:
         """See `Onlooker.digest`."""

@@ -15,6 +15,7 @@ from engine.actions import (
     Effect,
     Failure,
     Param,
+    Spoken,
     Undo,
     narrower,
 )
@@ -118,6 +119,7 @@ from engine.types import (
 )
 from engine.values import SecretRef, Value, secret_id
 from engine.why import why
+from engine.why_in_words import why_in_words
 from engine.why_not import why_not
 
 __all__ = [
@@ -221,6 +223,7 @@ __all__ = [
     "Severity",
     "Source",
     "Span",
+    "Spoken",
     "Standing",
     "Started",
     "State",
@@ -280,6 +283,7 @@ __all__ = [
     "value_expression",
     "vocabulary_schema",
     "why",
+    "why_in_words",
     "why_not",
     "with_stop",
 ]

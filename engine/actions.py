@@ -183,10 +183,19 @@ ALWAYS_POSSIBLE = frozenset(
 )
 
 
+class Spoken(msgspec.Struct, frozen=True):
+    """What people call a fact or a member of a record, and what they say where it is true or false."""
+
+    name: str
+    yes: str = "yes"
+    no: str = "no"
+
+
 class Catalog(msgspec.Struct, frozen=True):
     """All actions a flow can name, the record types their results are made of, the one action that takes an
     escalation (`hand_over`), and the one that records how an identity was verified (`verification`).
-    `addresses` are the members of records that hold an email address in full.
+    `addresses` are the members of records that hold an email address in full. `spoken` says what members are
+    called where their own names say it badly.
 
     The verification takes `subject`, `method` (text), `outcome` (passed or failed) and `covers` (a list of
     names of actions).
@@ -197,6 +206,7 @@ class Catalog(msgspec.Struct, frozen=True):
     hand_over: str | None = None
     verification: str | None = None
     addresses: frozenset[str] = frozenset()
+    spoken: Mapping[str, Spoken] = {}
 
     @property
     def askable(self) -> frozenset[str]:

@@ -9,8 +9,9 @@ import re
 
 from engine.actions import Effect
 from engine.flow import Flow
-from engine.outline import LONGEST, client_of, record_name
+from engine.outline import client_of, record_name
 from engine.state import AtEnd, AtPrompt, CallRecord, Mark, State
+from engine.step_words import LONGEST
 from engine.steps.ask import Ask
 
 _CALL_WORDS = {"confirmed": "Done", "reconciled": "Done", "rejected": "Not done", "unknown": "Not known"}

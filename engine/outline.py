@@ -6,21 +6,16 @@ Made for people to look at; nothing is decided by it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 import msgspec
 
 from engine.flow import Flow, Tree
 from engine.state import AtPrompt, Frame, State
+from engine.step_words import in_short, kind_of, step_in_words, way_in_words
 from engine.steps.base import Asking, Step
-from engine.steps.kinds import KINDS
 from engine.values import Value
 
-LONGEST = 70
-_HOLE = re.compile(r"\{\{[^}]*\}\}")
-_CLICKS = re.compile(r"\[\[.*?\]\]", re.DOTALL)
-_BRANCH = re.compile(r"\{%[^%]*%\}")
 _SILENT = frozenset({"say", "set", "go"})
 """Kinds of steps that only lead on; they are not worth a line."""
 _ENDS = frozenset({"return", "end"})
@@ -28,9 +23,10 @@ _ENDS = frozenset({"return", "end"})
 
 class OutlineLine(msgspec.Struct, frozen=True):
     """One step. `depth` counts the lists it stands in, `step` is its path, `words` what it does, `ways` its
-    named ways out with the step that each leads to, or what happens there ("" for the end of the flow).
+    ways out, each with the path of the step it leads to, or what happens there ("" for the end of the flow).
 
-    `here` marks where the conversation waits, `passed` a question that was answered on the way.
+    `here` marks where the conversation waits, `passed` a question that was answered on the way, or a visit in
+    which one was.
     """
 
     depth: int
@@ -43,10 +39,12 @@ class OutlineLine(msgspec.Struct, frozen=True):
 
 class Outline(msgspec.Struct, frozen=True):
     """The titles of the flows from the one that was started to the one at hand, and that one's steps in the
-    order in which they are written."""
+    order in which they are written. `rules`: rules, steps and ways are told as their authors wrote them, and
+    not in plain words."""
 
     flows: tuple[str, ...]
     lines: tuple[OutlineLine, ...]
+    rules: bool = False
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -60,13 +58,13 @@ class Standing(msgspec.Struct, frozen=True):
     answered: int
 
 
-def outline(flow: Flow, state: State) -> Outline:
-    """Where the conversation stands in the tree of its flows."""
+def outline(flow: Flow, state: State, rules: bool = False) -> Outline:
+    """Where the conversation stands in the tree of its flows; with `rules` as its authors wrote it."""
     frame = state.frames[-1]
-    tree = flow.trees[frame.flow]
     passed = {mark.path.removeprefix(frame.prefix) for mark in state.trail}
     titles = tuple(_title(flow.trees[each.flow], each) for each in state.frames)
-    return Outline(titles, tuple(_lines(tree, frame.at, passed)))
+    teller = _AsWritten(flow, frame) if rules else _InWords(flow, frame)
+    return Outline(titles, tuple(_lines(teller, frame.at, passed)), rules)
 
 
 def standing(flow: Flow, state: State) -> Standing:
@@ -101,14 +99,6 @@ def record_name(facts: Mapping[str, Value], id: str) -> str:
     return ""
 
 
-def in_short(template: str) -> str:
-    """A text of a flow on one line: its values as dots, without what only one case would say."""
-    words = " ".join(_BRANCH.sub(" ", _HOLE.sub("…", _CLICKS.sub(" ", template))).replace("*", "").split())
-    question = re.search(r"[^.!?:]*\?", words)
-    words = question.group().strip() if question else words
-    return words if len(words) <= LONGEST else words[: LONGEST - 1].rstrip() + "…"
-
-
 def _title(tree: Tree, frame: Frame) -> str:
     """The title of a flow on the way, with which of several it is run for."""
     if frame.round is None or len(frame.round.items) < 2:
@@ -116,16 +106,46 @@ def _title(tree: Tree, frame: Frame) -> str:
     return f"{tree.title} ({frame.round.index + 1} of {len(frame.round.items)})"
 
 
-def _lines(tree: Tree, here: str, passed: set[str]) -> list[OutlineLine]:
-    kept = {path: step for path, step in tree.steps.items() if path == here or not _goes_without(step)}
+class _AsWritten:
+    """Tells of the steps of the flow at hand as their authors wrote them."""
+
+    def __init__(self, flow: Flow, frame: Frame) -> None:
+        self.flow = flow
+        self.tree = flow.trees[frame.flow]
+        self.facts = frame.facts
+
+    def step(self, step: Step) -> str:
+        """What a step does."""
+        return _as_written(step)
+
+    def way(self, step: Step, way: str) -> str:
+        """One way out of it."""
+        return way
+
+
+class _InWords(_AsWritten):
+    """Tells of them in plain words."""
+
+    def step(self, step: Step) -> str:
+        """What a step does."""
+        return step_in_words(self.flow, step, self.facts)
+
+    def way(self, step: Step, way: str) -> str:
+        """One way out of it."""
+        return way_in_words(self.flow, step, way, self.facts)
+
+
+def _lines(teller: _AsWritten, here: str, passed: set[str]) -> list[OutlineLine]:
+    kept = {path: step for path, step in teller.tree.steps.items() if path == here or not _goes_without(step)}
     order = list(kept)
     depths = _depths(kept)
     lines = []
     for place, (path, step) in enumerate(kept.items()):
         following = order[place + 1] if place + 1 < len(order) else ""
-        ways = _ways(tree, step, following)
+        ways = _ways(teller, step, following)
         asked = isinstance(step, Asking) and path in passed
-        lines.append(OutlineLine(depths[path], path, _words(step), ways, path == here, asked))
+        visited = bool(step.visits) and any(each.startswith((f"{path}/", f"{path}[")) for each in passed)
+        lines.append(OutlineLine(depths[path], path, teller.step(step), ways, path == here, asked or visited))
     return lines
 
 
@@ -143,38 +163,35 @@ def _depths(steps: Mapping[str, Step]) -> dict[str, int]:
     return depths
 
 
-def _ways(tree: Tree, step: Step, following: str) -> tuple[tuple[str, str], ...]:
+def _ways(teller: _AsWritten, step: Step, following: str) -> tuple[tuple[str, str], ...]:
     """The ways out that a reader would not guess: all but the one to the next line."""
     found = []
     for edge in step.edges():
-        to = _spoken(tree, edge.to)
+        to = _spoken(teller, edge.to)
         if edge.label or to != following:
-            found.append((edge.label, to))
+            found.append((teller.way(step, edge.label), to))
     return tuple(dict.fromkeys(found))
 
 
-def _spoken(tree: Tree, path: str) -> str:
+def _spoken(teller: _AsWritten, path: str) -> str:
     """The first step from `path` on that is worth a line."""
+    steps = teller.tree.steps
     seen: set[str] = set()
-    while path in tree.steps and path not in seen and _kind(tree.steps[path]) in _SILENT:
+    while path in steps and path not in seen and kind_of(steps[path]) in _SILENT:
         seen.add(path)
-        path = next((edge.to for edge in tree.steps[path].edges()), "")
-    step = tree.steps.get(path)
-    return _words(step) if step is not None and _goes_without(step) else path
+        path = next((edge.to for edge in steps[path].edges()), "")
+    step = steps.get(path)
+    return teller.step(step) if step is not None and _goes_without(step) else path
 
 
 def _goes_without(step: Step) -> bool:
     """Whether a step needs no line: one that only leads on, or an end that is told where it is led to."""
-    kind = _kind(step)
+    kind = kind_of(step)
     return kind in _SILENT or (kind in _ENDS and step.plan.parts.word("id") is None)
 
 
-def _kind(step: Step) -> str:
-    return next((kind for kind in KINDS if kind in step.plan.parts.written), "")
-
-
-def _words(step: Step) -> str:
-    kind, parts = _kind(step), step.plan.parts
+def _as_written(step: Step) -> str:
+    kind, parts = kind_of(step), step.plan.parts
     if kind in parts.texts:
         words = in_short(parts.texts[kind].source.text)
         return words if kind == "ask" else f"{kind}: {words}"

@@ -37,7 +37,8 @@ class Left(Exception):
 
 
 class Chat:
-    """One conversation at the console. `copy` puts a text into the clipboard and says whether it could."""
+    """One conversation at the console. `copy` puts a text into the clipboard and says whether it could. With
+    `rules` reasons and the map are told as the authors of the flows wrote them, and not in plain words."""
 
     def __init__(
         self,
@@ -46,12 +47,15 @@ class Chat:
         asker: Asker,
         again: Callable[[], View],
         copy: Callable[[str], bool] = lambda text: False,
+        *,
+        rules: bool = False,
     ) -> None:
         self.talk = talk
         self.screen = screen
         self.again = again
         """Begins the flow anew and returns the first view of the new session."""
         self.copy = copy
+        self.rules = rules
         self._asker = asker
         self._warned = False
         self.session = ""

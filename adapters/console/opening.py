@@ -19,7 +19,8 @@ DUMB = frozenset({"", "dumb", "unknown"})
 
 class Looks(msgspec.Struct, frozen=True):
     """What the person asked for: line mode, no colours, ASCII only, a theme ("auto": what the terminal says),
-    whether the terminal has a clipboard ("auto", "yes", "no"), in which file commands are kept, if any."""
+    whether the terminal has a clipboard ("auto", "yes", "no"), in which file commands are kept, if any, and
+    whether reasons are told by the rules as their authors wrote them."""
 
     plain: bool = False
     colourless: bool = False
@@ -27,6 +28,7 @@ class Looks(msgspec.Struct, frozen=True):
     theme: str = "auto"
     clipboard: str = "auto"
     history: Path | None = None
+    rules: bool = False
 
 
 def open_console(

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 
 from adapters.console.chat import Chat
 from adapters.console.layout import BLANK, row
 from adapters.console.overview import help_rows, map_rows, notes_rows, text_rows
-from adapters.console.replies import Order
+from adapters.console.replies import OWN_QUESTION, Order, fitting
 from adapters.console.transcript import info_rows
 from adapters.view import View
-from engine import Choice, question_in_short
+from engine import Choice, Prompt, plain, question_in_short
 
 COPIED = "This is in the clipboard now."
 NOT_COPIED = "This terminal is not known to have a clipboard; copy the text above by hand."
@@ -34,12 +35,24 @@ def _back(chat: Chat, session: str, text: str) -> View | None:
 
 
 def _why(chat: Chat, session: str, text: str) -> View | None:
-    return _reasons(chat, chat.wait(lambda: chat.talk.why(session)))
+    return _reasons(chat, chat.wait(lambda: chat.talk.why(session, chat.rules)))
 
 
 def _why_not(chat: Chat, session: str, text: str) -> View | None:
-    step = text or chat.pick(WHICH_STEP, _steps(chat, session))
-    return _reasons(chat, chat.wait(lambda: chat.talk.why_not(session, step))) if step else None
+    steps = _steps(chat, session)
+    found = _steps_meant(steps, text)
+    # Words that fit no step here may be the id of one in another flow.
+    step = found[0].id if len(found) == 1 else text if not found else chat.pick(WHICH_STEP, found)
+    return _reasons(chat, chat.wait(lambda: chat.talk.why_not(session, step, chat.rules))) if step else None
+
+
+def _steps_meant(steps: Sequence[Choice], text: str) -> Sequence[Choice]:
+    """The steps of which these words are the id or a part; all of them without any words."""
+    if not text:
+        return steps
+    return [each for each in steps if each.id == text] or fitting(
+        Prompt(OWN_QUESTION, "", 0, "one", plain(""), tuple(steps)), text
+    )
 
 
 def _reasons(chat: Chat, told: View) -> View | None:
@@ -51,10 +64,17 @@ def _reasons(chat: Chat, told: View) -> View | None:
 
 
 def _steps(chat: Chat, session: str) -> list[Choice]:
-    """The steps of the flow at hand that have a name, to pick one."""
-    lines = chat.talk.outline(session).lines
-    named = [line for line in lines if not line.step.rpartition("/")[2].isdigit()]
-    return [Choice(line.step, line.step, "", line.words) for line in named or lines]
+    """The steps of the flow at hand that have a name, to pick one. In plain words some are called the same;
+    then the name tells them apart."""
+    lines = chat.talk.outline(session, chat.rules).lines
+    named = [line for line in lines if not line.step.rpartition("/")[2].isdigit()] or lines
+    if chat.rules:
+        return [Choice(line.step, line.step, "", line.words) for line in named]
+    often = Counter(line.words for line in named)
+    names = {line.step: line.step.rpartition("/")[2].replace("-", " ") for line in named}
+    return [
+        Choice(line.step, line.words, "", names[line.step] if often[line.words] > 1 else "") for line in named
+    ]
 
 
 def _change(chat: Chat, session: str, text: str) -> View | None:
@@ -74,7 +94,7 @@ def _change(chat: Chat, session: str, text: str) -> View | None:
 
 
 def _map(chat: Chat, session: str, text: str) -> View | None:
-    rows, here = map_rows(chat.talk.outline(session), chat.screen.marks)
+    rows, here = map_rows(chat.talk.outline(session, chat.rules), chat.screen.marks)
     chat.read(rows, here)
     return None
 

@@ -51,28 +51,36 @@ def map_rows(seen: Outline, marks: Marks) -> tuple[list[Row], int]:
         sign = f"{marks.arrow} " if depth else ""
         rows.append(row(title, "title", "  " * depth + sign, "arrow"))
     rows.append(BLANK)
+    numbers = {line.step: number for number, line in enumerate(seen.lines, 1)}
+    told = {line.step: line.words for line in seen.lines}
     here = 0
     for line in seen.lines:
         here = len(rows) if line.here else here
-        rows += _map_line(line, marks)
+        name = f"{line.step}  " if seen.rules else f"{numbers[line.step]:>2}  "
+        rows += _step_rows(line, name, marks)
+        for way, to in line.ways:
+            known = not seen.rules and to in numbers
+            rows.append(_way_row(line, way, f"{numbers[to]} {told[to]}" if known else to, marks))
     return rows, here
 
 
-def _map_line(line: OutlineLine, marks: Marks) -> list[Row]:
+def _step_rows(line: OutlineLine, name: str, marks: Marks) -> list[Row]:
     sign, style = ("", "")
     if line.here:
         sign, style = marks.pointer, "mine"
     elif line.passed:
         sign, style = marks.done, "done"
-    depth = "  " * min(line.depth, 6)
-    first: tuple[Fragment, ...] = ((style, f"{sign:<4}"), ("", depth), ("strong", f"{line.step}  "))
-    rest = (("", f"    {depth}  "),)
-    words = "chosen" if line.here else ""
-    rows = [Row(((words, line.words),), first, rest)]
-    for way, to in line.ways:
-        ways = (("faint", f"{way} " if way else ""), ("arrow", f"{marks.arrow} "), ("faint", to or "the end"))
-        rows.append(Row(ways, (("", f"    {depth}    "),)))
-    return rows
+    first: tuple[Fragment, ...] = ((style, f"{sign:<5}"), ("", _indent(line)), ("strong", name))
+    return [Row((("chosen" if line.here else "", line.words),), first, (("", f"     {_indent(line)}    "),))]
+
+
+def _way_row(line: OutlineLine, way: str, to: str, marks: Marks) -> Row:
+    ways = (("faint", f"{way} " if way else ""), ("arrow", f"{marks.arrow} "), ("faint", to or "the end"))
+    return Row(ways, (("", f"     {_indent(line)}      "),))
+
+
+def _indent(line: OutlineLine) -> str:
+    return "  " * min(line.depth, 6)
 
 
 def notes_rows(notes: Sequence[str]) -> list[Row]:

@@ -39,11 +39,12 @@ class Talk(Protocol):
         """Go back to a question that was answered (its id, and its number where it was put several times)."""
         ...
 
-    def why(self, session: str) -> View:
-        """The same prompt, with the reason for it as `info`."""
+    def why(self, session: str, rules: bool) -> View:
+        """The same prompt, with the reason for it as `info`: in plain words, or with the `rules` as their
+        authors wrote them."""
         ...
 
-    def why_not(self, session: str, step: str) -> View:
+    def why_not(self, session: str, step: str, rules: bool) -> View:
         """The same prompt, with why the conversation did not come to a step as `info`."""
         ...
 
@@ -63,7 +64,7 @@ class Talk(Protocol):
         """The conversation in a few words."""
         ...
 
-    def outline(self, session: str) -> Outline:
+    def outline(self, session: str, rules: bool) -> Outline:
         """Where it stands in the tree of its flows."""
         ...
 

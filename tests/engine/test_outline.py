@@ -5,8 +5,9 @@ from __future__ import annotations
 from engine.digest import digest, question_in_short
 from engine.effects import Outcome
 from engine.events import HandedOver
-from engine.outline import in_short, outline, standing
+from engine.outline import outline, standing
 from engine.state import AtEnd, AtPrompt
+from engine.step_words import in_short
 from tests.engine.play import NOW, Play, flow_of
 
 TREE = """
@@ -52,11 +53,50 @@ def test_the_tree_is_told_in_the_order_it_is_written_in() -> None:
     assert [line.words for line in seen.lines] == [
         "Who is it?",
         "How is it?",
+        "Reads the clinic's name",
+        "Are you sure of …?",
+        "Hand over: I pass it on.",
+    ]
+    assert seen.lines[1].ways == (("It is well", "End: solved"), ("It is ill", "look"), ("Again", "who"))
+
+
+def test_authors_are_told_the_tree_as_they_wrote_it() -> None:
+    play = Play(flow_of(TREE))
+    play.answer("Ana")
+    seen = outline(play.flow, play.here, rules=True)
+    assert [line.words for line in seen.lines[2:]] == [
         "get clinic",
         "Are you sure of …?",
         "hand over: I pass it on.",
     ]
     assert seen.lines[1].ways == (("well", "end solved"), ("ill", "look"), ("back", "who"))
+
+
+def test_a_visit_in_which_something_was_answered_is_passed() -> None:
+    inner = """
+flow: b
+title: Look closer
+audience: [agent]
+exits: [good]
+steps:
+  - {id: closer, ask: Look closer?, kind: yes-no, then: on}
+  - {id: "on", return: good}
+"""
+    outer = """
+flow: a
+title: Somebody asks
+audience: [agent]
+steps:
+  - {id: look, visit: b, then: {good: sure}}
+  - {id: sure, ask: Sure?, kind: yes-no, then: done}
+  - {id: done, end: solved}
+"""
+    play = Play(flow_of(outer, inner))
+    assert not outline(play.flow, play.here).lines[0].passed
+    play.answer(True)
+    look, sure, _ = outline(play.flow, play.here).lines
+    assert (look.words, look.passed, look.ways) == ("Look closer", True, (("good", "sure"),))
+    assert sure.here
 
 
 def test_what_stands_in_a_list_of_its_own_stands_deeper() -> None:

@@ -143,12 +143,13 @@ class Scripted:
         self.calls.append(("change", prompt if seq is None else f"{prompt} {seq}"))
         return self.next()
 
-    def why(self, session: str) -> View:
+    def why(self, session: str, rules: bool) -> View:
         """The present turn with a reason."""
         self.calls.append(("why", None))
-        return replace(self.turns[0], say=(), did=(), info="Because junk folders swallow emails.")
+        rule = " The rule `x` holds." if rules else ""
+        return replace(self.turns[0], say=(), did=(), info=f"Because junk folders swallow emails.{rule}")
 
-    def why_not(self, session: str, step: str) -> View:
+    def why_not(self, session: str, step: str, rules: bool) -> View:
         """The present turn with a reason."""
         self.calls.append(("why-not", step))
         return replace(self.turns[0], say=(), did=(), info=f"Because {step} comes later.")
@@ -167,14 +168,14 @@ class Scripted:
         """A conversation about somebody."""
         return Standing("email-not-received", "A client did not receive the email", CLIENT, "junk", 1)
 
-    def outline(self, session: str) -> Outline:
+    def outline(self, session: str, rules: bool) -> Outline:
         """A small tree."""
         lines = (
             OutlineLine(0, "who", "Who is the client?", passed=True),
             OutlineLine(0, "junk", "Is the email in …'s junk folder?", (("found", "rescue"),), here=True),
             OutlineLine(1, "rescue", "say: Move it to the inbox", (("", "end"),)),
         )
-        return Outline(("A client did not receive the email", "Look in folders"), lines)
+        return Outline(("A client did not receive the email", "Look in folders"), lines, rules)
 
     def digest(self, session: str) -> str:
         """A text for the ticket."""

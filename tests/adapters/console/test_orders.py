@@ -19,11 +19,13 @@ from adapters.console.orders import (
 from adapters.console.replies import COMMANDS
 from adapters.console.screen import PlainScreen
 from adapters.console.transcript import Heading
+from engine import Outline, OutlineLine
 from tests.adapters.console.scripted import JUNK, Scripted, asking, ending
 
 
-def talk(typed: str, copied: list[str] | None = None) -> tuple[str, Scripted]:
-    """The transcript, and the driver; what is copied is kept in `copied`, if there is a clipboard."""
+def talk(typed: str, copied: list[str] | None = None, rules: bool = False) -> tuple[str, Scripted]:
+    """The transcript, and the driver; what is copied is kept in `copied`, if there is a clipboard. `rules` is
+    for authors."""
     out = io.StringIO()
     screen = PlainScreen(out)
     driver = Scripted(asking(JUNK), ending())
@@ -33,7 +35,8 @@ def talk(typed: str, copied: list[str] | None = None) -> tuple[str, Scripted]:
             copied.append(text)
         return copied is not None
 
-    chat = Chat(driver, screen, LineAsker(screen, io.StringIO(typed)), lambda: asking(JUNK), copy)
+    asker = LineAsker(screen, io.StringIO(typed))
+    chat = Chat(driver, screen, asker, lambda: asking(JUNK), copy, rules=rules)
     try:
         chat.run(Heading("A flow"), driver.turns[0])
     except Left:
@@ -57,9 +60,22 @@ def test_the_summary_goes_to_the_clipboard_and_is_shown() -> None:
 
 def test_the_map_marks_where_we_are_and_what_was_answered() -> None:
     lines = talk("/map\n")[0].splitlines()
-    assert "✓   who  Who is the client?" in lines
-    assert "›   junk  Is the email in …'s junk folder?" in lines
-    assert "        found → rescue" in lines
+    assert "✓     1  Who is the client?" in lines
+    assert "›     2  Is the email in …'s junk folder?" in lines
+    assert "           found → 3 say: Move it to the inbox" in lines
+    assert "             → end" in lines
+
+
+def test_authors_are_shown_the_names_of_steps_and_the_rules() -> None:
+    shown = talk("/map\n/why\n/why-not\nresc\n", rules=True)[0]
+    lines = shown.splitlines()
+    assert "✓    who  Who is the client?" in lines
+    assert "›    junk  Is the email in …'s junk folder?" in lines
+    assert "           found → rescue" in lines
+    assert "The rule `x` holds." in shown
+    assert " 2  junk  Is the email in …'s junk folder?" in shown
+    assert "Because rescue comes later." in shown
+    assert "The rule" not in talk("/why\n")[0]
 
 
 def test_notes_are_written_and_listed() -> None:
@@ -109,10 +125,29 @@ def test_why_a_step_was_not_come_to_is_told() -> None:
 
 
 def test_without_a_step_it_is_picked_from_those_of_the_flow() -> None:
-    shown, driver = talk("/why-not\nresc\n")
+    shown, driver = talk("/why-not\ninbox\n")
     assert WHICH_STEP in shown
-    assert " 2  junk  Is the email in …'s junk folder?" in shown
+    assert " 2  Is the email in …'s junk folder?" in shown
     assert driver.calls == [("why-not", "rescue"), ("left", None)]
+
+
+def test_the_words_behind_it_pick_the_step_they_fit() -> None:
+    assert talk("/why-not inbox\n")[1].calls == [("why-not", "rescue"), ("left", None)]
+    assert talk("/why-not who\n")[1].calls == [("why-not", "who"), ("left", None)]
+    assert talk("/why-not elsewhere\n")[1].calls == [("why-not", "elsewhere"), ("left", None)]
+    shown, driver = talk("/why-not the\n3\n")
+    assert WHICH_STEP in shown
+    assert driver.calls == [("why-not", "rescue"), ("left", None)]
+
+
+def test_steps_that_are_called_the_same_are_told_apart_by_their_names(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    twice = (OutlineLine(0, "first-look", "Look"), OutlineLine(0, "second-look", "Look"))
+    monkeypatch.setattr(Scripted, "outline", lambda *_: Outline(("A flow",), twice))
+    shown, driver = talk("/why-not\n2\n")
+    assert " 2  Look  second look" in shown
+    assert driver.calls == [("why-not", "second-look"), ("left", None)]
 
 
 @pytest.mark.parametrize("command", ["/why-not", "/change"])
