@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta, timezone
 
-from adapters.stores.port import LedgerEntry, SessionSummary, StoredSession
+from adapters.event_words import STATUSES, Retold
+from adapters.stores.port import ENDED, LedgerEntry, SessionSummary, StoredSession
 from adapters.tables import table
 
-LONGEST_VALUE = 60
 _ITEM = re.compile(r"\[[^\]]*\]")
 """Whom a step is run for; a list does not need that."""
 
@@ -18,15 +18,16 @@ def list_of(sessions: Sequence[SessionSummary]) -> str:
     """One line a session, the last touched first, in columns."""
     if not sessions:
         return "There are no sessions. `unstuck chat` begins one."
+    clock = Clock(sessions[0].updated_at)
     return table(
-        ("session", "flow", "by", "last touched", "waits for"),
+        ("session", "flow", "by", f"last touched ({clock.zone})", "how it stands"),
         [
             (
                 each.session,
                 each.flow,
                 each.actor,
-                each.updated_at,
-                "damaged" if each.damaged else _ITEM.sub("[…]", each.waiting),
+                clock.moment(each.updated_at),
+                "damaged" if each.damaged else _stands(each.waiting),
             )
             for each in sessions
         ],
@@ -36,33 +37,66 @@ def list_of(sessions: Sequence[SessionSummary]) -> str:
 def details_of(
     session: StoredSession, events: Iterable[tuple[int, bytes]], ledger: Iterable[LedgerEntry]
 ) -> str:
-    """What happened in a session, in order, and the calls it made."""
+    """What happened in a session, in order, and how the changes it made stand. All times are those of this
+    computer's zone when the session began."""
+    changes = tuple(ledger)
+    clock = Clock(session.started_at)
+    retold = Retold(session.state, changes, session.actor)
     lines = [
-        f"session {session.session} in {session.flow} (version {session.version[:12]})",
-        f"by {session.actor} as {session.audience}, begun {session.started_at}, touched {session.updated_at}",
-        f"waits for {session.waiting}",
+        f"{session.session}: {session.flow} (version {session.version[:12]})",
+        f"Held by {session.actor} as {session.audience}, begun {clock.moment(session.started_at)},"
+        f" last touched {clock.moment(session.updated_at)}. Times are {clock.zone}.",
+        f"{_stands(session.waiting).capitalize()}.",
         "",
-        *(f"{number:>4}  {_event(data)}" for number, data in events),
+        # A line is a thing that happened, whatever line ends somebody typed.
+        *(
+            f"{clock.time(at)}  {' '.join(words.split())}"
+            for at, words in retold.lines(data for _, data in events)
+        ),
     ]
-    calls = [f"  {one.at}  {one.action}  {one.status}  {one.key}" for one in ledger]
-    return "\n".join([*lines, "", "calls:", *calls] if calls else lines)
+    told = [f"{clock.time(one.at)}  {retold.change(one.key)}: {STATUSES[one.status]}" for one in changes]
+    return "\n".join([*lines, "", "Changes in the clinic's system:", *told] if told else lines)
 
 
-def _event(data: bytes) -> str:
-    """One stored event in a line: when, what, and what was said."""
-    try:
-        event = json.loads(data)
-    except ValueError:
-        return "(cannot be read)"
-    if not isinstance(event, Mapping):
-        return "(cannot be read)"
-    told = [f"{key} {_short(event[key])}" for key in _TOLD if event.get(key) not in (None, "")]
-    return "  ".join((str(event.get("at", "")), str(event.get("type", "")), *told))
+def _stands(waiting: str) -> str:
+    """What a session waits for, in words: the own name of a step, or how it has ended."""
+    if waiting.startswith(ENDED):
+        return f"ended: {waiting.removeprefix(ENDED)}"
+    if waiting.startswith("call "):
+        return "something is being done"
+    if not waiting:
+        return "waits for an answer"
+    # Only whom a step is run for could be told of somebody, and is left out.
+    step = _ITEM.sub("", waiting).rpartition("/")[2].partition("!")[0]
+    return f"waits at “{step.replace('-', ' ')}”"
 
 
-_TOLD = ("flow", "prompt", "value", "text", "key", "failure", "message")
+class Clock:
+    """Moments in the zone that this computer had at `begun` (ISO 8601, UTC), so that all are comparable."""
 
+    def __init__(self, begun: str) -> None:
+        try:
+            self._zone = datetime.fromisoformat(begun).astimezone().tzinfo or UTC
+        except ValueError:
+            self._zone = UTC
 
-def _short(value: object) -> str:
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + "…"
+    @property
+    def zone(self) -> str:
+        """Which zone it is: "CET, UTC+01:00"."""
+        name = datetime.now(self._zone).tzname() or ""
+        offset = str(timezone(datetime.now(self._zone).utcoffset() or timedelta()))
+        return ", ".join(dict.fromkeys(filter(None, (name, offset))))
+
+    def moment(self, at: str) -> str:
+        """Day and time; what is no moment stays as it is."""
+        return self._in(at, "%Y-%m-%d %H:%M")
+
+    def time(self, at: str) -> str:
+        """Day and time to the second, or as many spaces."""
+        return self._in(at, "%Y-%m-%d %H:%M:%S") or " " * 19
+
+    def _in(self, at: str, form: str) -> str:
+        try:
+            return datetime.fromisoformat(at).astimezone(self._zone).strftime(form)
+        except ValueError:
+            return at

@@ -89,7 +89,7 @@ from engine.reader import decode, read
 from engine.reference import language_reference
 from engine.rich import Block, RichText, Span, plain
 from engine.source import Place, Source
-from engine.state import AtCall, AtEnd, AtPrompt, AtReveal, State, state_from_json, state_to_json
+from engine.state import AtCall, AtEnd, AtPrompt, AtReveal, Mark, State, state_from_json, state_to_json
 from engine.trace import Traced
 from engine.turn import Turn, advance
 from engine.types import (
@@ -183,6 +183,7 @@ __all__ = [
     "ListType",
     "Lost",
     "Mapping",
+    "Mark",
     "Method",
     "MomentType",
     "NeedConfirmation",

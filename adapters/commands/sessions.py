@@ -221,7 +221,7 @@ def _in_few_words(summary: SessionSummary) -> SessionSummary:
 
     from adapters.stores.port import ENDED
 
-    return summary if summary.waiting.startswith(ENDED) else replace(summary, waiting="an answer")
+    return summary if summary.waiting.startswith(ENDED) else replace(summary, waiting="")
 
 
 def _plain(names: Sequence[str]) -> list[str]:
