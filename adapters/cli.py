@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, NoReturn, ParamSpec, TextIO, TypeAlias, TypeVa
 
 import click
 
-from adapters.commands.completion import flow_names
+from adapters.commands.completion import code_names, flow_names, session_names
 
 if TYPE_CHECKING:
     from adapters.console.opening import Looks
@@ -219,7 +219,13 @@ def desk_options(command: Callable[P, R]) -> Callable[P, R]:
 @unstuck.command()
 @click.argument("said", nargs=-1, type=Words(), metavar='[FLOW | "FREE TEXT"]', shell_complete=flow_names)
 @click.option("--as", "audience", type=click.Choice(AUDIENCES), help="Hold the conversation in this role.")
-@click.option("--resume", type=Words(), metavar="ID", help="Go on with a conversation that was left.")
+@click.option(
+    "--resume",
+    type=Words(),
+    metavar="ID",
+    help="Go on with a conversation that was left.",
+    shell_complete=session_names,
+)
 @click.option("--json", "as_json", is_flag=True, help="Turns as JSON, one object a line, in and out.")
 @click.option("--plain", is_flag=True, help="Line by line, without cursor keys: for screen readers.")
 @click.option("--no-color", "colourless", is_flag=True, help="No colours (NO_COLOR does the same).")
@@ -511,7 +517,7 @@ def _print_findings(found: Sequence[Diagnostic], form: str) -> None:
 
 
 @unstuck.command()
-@click.argument("code", type=Words(), required=False)
+@click.argument("code", type=Words(), required=False, shell_complete=code_names)
 def explain(code: str | None) -> int:
     """Say what the CODE of a finding means, with an example and the repair; without one, list them all."""
     from adapters.problems import PlainProblem
@@ -557,7 +563,7 @@ def list_sessions(only_open: bool, limit: int, store: str | None) -> int:
 
 
 @sessions.command("show")
-@click.argument("session", type=Words())
+@click.argument("session", type=Words(), shell_complete=session_names)
 @store_option
 def show_session(session: str, store: str | None) -> int:
     """Show what happened in one conversation."""

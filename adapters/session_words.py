@@ -27,7 +27,7 @@ def list_of(sessions: Sequence[SessionSummary]) -> str:
                 each.flow,
                 each.actor,
                 clock.moment(each.updated_at),
-                "damaged" if each.damaged else _stands(each.waiting),
+                "damaged" if each.damaged else stands(each.waiting),
             )
             for each in sessions
         ],
@@ -46,7 +46,7 @@ def details_of(
         f"{session.session}: {session.flow} (version {session.version[:12]})",
         f"Held by {session.actor} as {session.audience}, begun {clock.moment(session.started_at)},"
         f" last touched {clock.moment(session.updated_at)}. Times are {clock.zone}.",
-        f"{_stands(session.waiting).capitalize()}.",
+        f"{stands(session.waiting).capitalize()}.",
         "",
         # A line is a thing that happened, whatever line ends somebody typed.
         *(
@@ -58,7 +58,7 @@ def details_of(
     return "\n".join([*lines, "", "Changes in the clinic's system:", *told] if told else lines)
 
 
-def _stands(waiting: str) -> str:
+def stands(waiting: str) -> str:
     """What a session waits for, in words: the own name of a step, or how it has ended."""
     if waiting.startswith(ENDED):
         return f"ended: {waiting.removeprefix(ENDED)}"

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import click
 
+from adapters.commands.completion import session_names
+
 DONE, FINDINGS = 0, 1
 
 
 @click.command()
-@click.argument("session")
+@click.argument("session", shell_complete=session_names)
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="A new file; otherwise it is printed.")
 @click.option(
     "--after", multiple=True, metavar="SESSION", help="One that the gates remembered; may be given often."

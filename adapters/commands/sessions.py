@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from adapters.commands.completion import session_names
+
 if TYPE_CHECKING:
     from adapters.stores.port import SessionSummary
     from adapters.stores.sqlite import SqliteStore
@@ -22,7 +24,7 @@ new_file = click.argument("file", type=click.Path(path_type=Path))
 
 
 @click.command()
-@click.argument("names", nargs=-1, metavar="[SESSION]...")
+@click.argument("names", nargs=-1, metavar="[SESSION]...", shell_complete=session_names)
 @click.option("--all", "every", is_flag=True, help="All conversations.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="A new file; otherwise it is printed.")
 @store_option
@@ -55,7 +57,7 @@ def export(names: tuple[str, ...], every: bool, output: Path | None, store: str 
 
 
 @click.command()
-@click.argument("names", nargs=-1, metavar="[SESSION]...")
+@click.argument("names", nargs=-1, metavar="[SESSION]...", shell_complete=session_names)
 @click.option("--ended", is_flag=True, help="All that have ended.")
 @click.option("--older-than", type=click.IntRange(0), metavar="DAYS", help="Only those left alone so long.")
 @click.option("--open", "also_open", is_flag=True, help="Also those that have not ended.")
