@@ -11,9 +11,16 @@ from collections.abc import Mapping
 
 LONGEST = 74_994
 """Bytes; what xterm takes, and with it all others."""
-_TERMS = ("xterm-kitty", "alacritty", "foot", "xterm-ghostty", "wezterm", "contour", "rio")
+MODERN_TERMS = ("xterm-kitty", "alacritty", "foot", "xterm-ghostty", "wezterm", "contour", "rio")
 _PROGRAMS = frozenset({"WezTerm", "ghostty", "rio", "contour"})
-_VARIABLES = ("KITTY_WINDOW_ID", "WT_SESSION", "ALACRITTY_WINDOW_ID", "WEZTERM_PANE", "GHOSTTY_RESOURCES_DIR")
+MODERN_VARIABLES = (
+    "KITTY_WINDOW_ID",
+    "WT_SESSION",
+    "ALACRITTY_WINDOW_ID",
+    "WEZTERM_PANE",
+    "GHOSTTY_RESOURCES_DIR",
+)
+"""How such terminals begin `TERM`, and what else they set."""
 _BETWEEN = ("TMUX", "STY")
 """Programs that stand between us and the terminal and keep the sequence to themselves as they are shipped."""
 
@@ -23,9 +30,9 @@ def has_clipboard(environ: Mapping[str, str]) -> bool:
     if any(environ.get(name) for name in _BETWEEN):
         return False
     return (
-        environ.get("TERM", "").startswith(_TERMS)
+        environ.get("TERM", "").startswith(MODERN_TERMS)
         or environ.get("TERM_PROGRAM", "") in _PROGRAMS
-        or any(environ.get(name) for name in _VARIABLES)
+        or any(environ.get(name) for name in MODERN_VARIABLES)
     )
 
 

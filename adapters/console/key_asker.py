@@ -15,6 +15,7 @@ from adapters.console.layout import Row, columns, row
 from adapters.console.once import NOT_THE_SAME, READY, SEEN, TWICE, secret_rows
 from adapters.console.panel import Panel
 from adapters.console.reading import Reading
+from adapters.console.reflow import follow
 from adapters.console.replies import LISTS, OWN_QUESTION, START, Answer, Order, Puzzle, Reply, understand
 from adapters.console.screen import TerminalScreen
 from adapters.console.toolbar import Status, hints_at, toolbar
@@ -34,13 +35,19 @@ class KeyAsker:
     shown in between; then it goes to the transcript.
 
     Of what is typed only commands are kept in `history`; a secret has a line of its own whose buffer is
-    emptied.
+    emptied. `reflows` says that the terminal breaks long lines anew when its window becomes narrower.
     """
 
     def __init__(
-        self, screen: TerminalScreen, source: Input | None = None, history: History | None = None
+        self,
+        screen: TerminalScreen,
+        source: Input | None = None,
+        history: History | None = None,
+        *,
+        reflows: bool = False,
     ) -> None:
         self._screen = screen
+        self._reflows = reflows
         self._source = source
         self._history = history
         self._session = self._new_session(history)
@@ -111,6 +118,8 @@ class KeyAsker:
             output=self._screen.output,
         )
         session.app.ttimeoutlen = session.app.timeoutlen = ESCAPE
+        if self._reflows:
+            follow(session.app)
         return session
 
     def _remember(self, panel: Panel, reply: Reply) -> None:

@@ -47,6 +47,7 @@ def _open_terminal(looks: Looks, sink: TextIO, environ: Mapping[str, str]) -> tu
     from prompt_toolkit.output import ColorDepth, create_output
 
     from adapters.console.key_asker import KeyAsker
+    from adapters.console.reflow import reflows
     from adapters.console.theme import background
 
     colourless = looks.colourless or bool(environ.get("NO_COLOR"))
@@ -55,10 +56,10 @@ def _open_terminal(looks: Looks, sink: TextIO, environ: Mapping[str, str]) -> tu
     ascii = looks.ascii or not takes_unicode(sink)
     screen = TerminalScreen(create_output(sink), depth, ascii=ascii, theme=theme)
     if looks.history is None:
-        return screen, KeyAsker(screen)
+        return screen, KeyAsker(screen, reflows=reflows(environ))
     from adapters.console.past_commands import PastCommands
 
-    return screen, KeyAsker(screen, history=PastCommands(looks.history))
+    return screen, KeyAsker(screen, history=PastCommands(looks.history), reflows=reflows(environ))
 
 
 def clipboard(looks: Looks, screen: Screen, environ: Mapping[str, str]) -> Callable[[str], bool]:

@@ -82,3 +82,21 @@ def test_an_adult_with_both_off_is_solved_by_keys_alone(terminal: Terminal, tmp_
     assert "Solved" in screen
     held = held_at(tmp_path / "clinic.db", tmp_path / "mail")
     assert held["journal"] == ["set_portal_settings", "send_invitation"]
+
+
+@pytest.mark.needs_tmux
+def test_nothing_stale_stays_where_the_terminal_breaks_lines_anew(terminal: Terminal) -> None:
+    terminal.shows("What does the caller say?")
+    terminal.tmux("send-keys", "email-not-received", "Enter")
+    terminal.shows("Who is the client?")
+    terminal.tmux("send-keys", "Ana Souza", "Enter")
+    terminal.shows("has email notifications and online access switched off. The portal needs")
+    for columns, broken in (
+        (45, "has email notifications and\n"),
+        (90, "access switched off. The portal needs"),
+    ):
+        terminal.tmux("resize-window", "-x", str(columns), "-y", "60")
+        screen = terminal.shows(broken)
+        assert screen.count("Ana Souza has email") == 1
+        assert screen.count("Shall I switch it on?") == 1
+        assert "settings and the address.\n\n  Ana Souza has email" in screen
