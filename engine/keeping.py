@@ -73,7 +73,7 @@ def _answered(run: Run, prompt: Prompt) -> str | None:
     mark = next((mark for mark in run.kept if mark.path == prompt.id), None)
     if mark is None or not isinstance(step, Asking) or run.turns >= run.flow.limits.turns_a_session:
         return None
-    run.kept = tuple(each for each in run.kept if each is not mark)
+    run.kept = _without(run.kept, mark, {each.path for each in run.trail})
     frames = run.stack()
     if prompt.kind == "secret" or not _asks_the_same(run, step, prompt, mark):
         return None
@@ -90,6 +90,17 @@ def _answered(run: Run, prompt: Prompt) -> str | None:
     run.took("answer", taken.way, taken.to)
     run.following = True
     return taken.to
+
+
+def _without(kept: tuple[Mark, ...], mark: Mark, passed: set[str]) -> tuple[Mark, ...]:
+    """The answers that are left once this one is used, where the way has led past these questions already."""
+    number = kept.index(mark)
+    before, after = kept[:number], kept[number + 1 :]
+    if mark.path in passed:
+        # Another round begins: what was left out of the round before is no answer in this one.
+        return after
+    # The answer of a later round holds in this one, and is still that round's own.
+    return kept if any(each.path in passed for each in before) else (*before, *after)
 
 
 def _not_repeated(run: Run, waiting: AtPrompt) -> str | None:

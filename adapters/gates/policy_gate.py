@@ -7,6 +7,7 @@ In this order, so that nobody is asked for a proof that would not help.
 from __future__ import annotations
 
 from collections.abc import Mapping, Set
+from contextlib import suppress
 
 from adapters.gates.book import Book, Entry, Kind
 from adapters.gates.history import (
@@ -66,6 +67,7 @@ class PolicyGate:
         self._policy = policy
         self._catalog = catalog
         self._book = book
+        self._owed: dict[str, list[Entry]] = {}
 
     def decide(self, question: Question) -> Verdict:
         """See `Gate.decide`."""
@@ -112,15 +114,17 @@ class PolicyGate:
             self._add("call", call, actor, session, at)
 
     def done(self, call: Call, event: Event, actor: str, session: str, at: str) -> None:
-        """See `Gate.done`. What cannot be kept leaves the call suspect, or unproven."""
-        try:
-            if _nothing_happened(event) and call.action in {*CHANGES, *SENDS, *self._policy.times_a_day}:
+        """See `Gate.done`. What cannot be kept leaves the call suspect; of a proof it is tried once more when
+        it is needed, so that nobody has to give it again."""
+        if _nothing_happened(event) and call.action in {*CHANGES, *SENDS, *self._policy.times_a_day}:
+            with suppress(Unusable):
                 self._add("void", call, actor, session, at)
-            elif _happened(event) and self._proves(call):
-                # It is as old as the person's word for it, however late the record of it was confirmed.
-                self._add("passed", call, actor, session, call.approved_at or at)
-        except Unusable:
-            return
+        elif _happened(event) and self._proves(call):
+            # It is as old as the person's word for it, however late the record of it was confirmed.
+            entry = self._entry("passed", call, actor, session, call.approved_at or at)
+            self._owed.setdefault(session, []).append(entry)
+            with suppress(Unusable):
+                self._add_owed(session)
 
     def allowed(self, audience: Audience, capabilities: Set[str]) -> frozenset[str]:
         """See `Gate.allowed`."""
@@ -188,6 +192,7 @@ class PolicyGate:
         call = question.call
         history = History(())
         if call.subject and _risk(call, action) >= REMEMBERED_FROM_RISK:
+            self._add_owed(question.session)
             entries = self._book.about(call.subject, since(question.at), question.session)
             history = History(entries, _changed_at(question.looked_up))
             if history.failed_in(question.session):
@@ -276,20 +281,29 @@ class PolicyGate:
         )
 
     def _add(self, kind: Kind, call: Call, actor: str, session: str, at: str) -> None:
+        self._book.add(self._entry(kind, call, actor, session, at))
+
+    def _add_owed(self, session: str) -> None:
+        """Keep what could not be kept of this conversation before. Raises Unusable if it still cannot."""
+        owed = self._owed.get(session, [])
+        while owed:
+            self._book.add(owed[0])
+            owed.pop(0)
+        self._owed.pop(session, None)
+
+    def _entry(self, kind: Kind, call: Call, actor: str, session: str, at: str) -> Entry:
         method, covers = call.args.get("method"), call.args.get("covers")
         verifying = call.action == self._catalog.verification
         names = [each for each in covers if isinstance(each, str)] if isinstance(covers, list) else []
-        self._book.add(
-            Entry(
-                kind,
-                call.subject,
-                method if verifying and isinstance(method, str) else call.action,
-                actor,
-                session,
-                at,
-                call.key,
-                frozenset(names) & frozenset(self._catalog.actions) if verifying else frozenset(),
-            )
+        return Entry(
+            kind,
+            call.subject,
+            method if verifying and isinstance(method, str) else call.action,
+            actor,
+            session,
+            at,
+            call.key,
+            frozenset(names) & frozenset(self._catalog.actions) if verifying else frozenset(),
         )
 
 

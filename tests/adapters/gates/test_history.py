@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from adapters.clinic.actions import CATALOG
-from adapters.gates.book import MemoryBook
+from adapters.gates.book import Entry, MemoryBook
 from adapters.gates.policy_file import shipped_policy
 from adapters.gates.policy_gate import PolicyGate
 from adapters.gates.port import Question
+from adapters.problems import Unusable
 from engine import (
     Allow,
     Audience,
@@ -51,8 +52,8 @@ def moment(minutes_ago: float) -> str:
 class Desk:
     """A gate with its book, and short ways to let things happen."""
 
-    def __init__(self) -> None:
-        self.book = MemoryBook()
+    def __init__(self, book: MemoryBook | None = None) -> None:
+        self.book = book or MemoryBook()
         self.gate = PolicyGate(shipped_policy(), CATALOG, self.book)
         self._calls = 0
 
@@ -443,3 +444,27 @@ def test_no_order_of_things_lets_somebody_in_by_a_changed_address(
                     else how != "video_id" and where == session
                     for at, how in good
                 )
+
+
+class FullBook(MemoryBook):
+    """A book on a disk that has room for nothing more, until it has."""
+
+    full = True
+
+    def add(self, entry: Entry) -> None:
+        """See `Book.add`."""
+        if self.full:
+            raise Unusable("The disk is full.", "Make room.")
+        super().add(entry)
+
+
+def test_a_proof_that_could_not_be_kept_is_kept_when_it_is_needed_and_not_asked_for_again() -> None:
+    book = FullBook()
+    desk = Desk(book)
+    desk.verified(5)
+    assert desk.ask("update_email") == Deny("The disk is full. Make room.", Failure.UNAVAILABLE)
+    assert isinstance(desk.ask("update_email", session="s2"), NeedEvidence), "others are not held up"
+    book.full = False
+    assert desk.ask("update_email") == Allow()
+    assert [entry.kind for entry in book.about("ana", "", "s1")] == ["passed"]
+    assert isinstance(desk.ask("update_email", ago=-11), NeedEvidence), "it is as old as it was given"
