@@ -12,6 +12,7 @@ from time import monotonic, sleep
 import uvicorn
 from starlette.types import ASGIApp
 
+from adapters.patience import PatientProtocol
 from adapters.problems import Unusable
 
 _START_SECONDS = 10.0
@@ -89,6 +90,7 @@ def _server(application: ASGIApp, grace: int = 0, ending: Callable[[], None] | N
     return _Server(
         uvicorn.Config(
             application,
+            http=PatientProtocol,
             lifespan="off",
             ws="none",
             log_config=None,

@@ -22,7 +22,8 @@ from adapters.clinic.records import Clinic, find_person
 from adapters.letters import Accepted, Carried, Refused, Uncertain, Unreachable
 from engine import Value
 
-_AN_ADDRESS = re.compile(r"[^\s@<>()\[\],;:\"']{1,64}@[^\s@<>()\[\],;:\"']{1,255}")
+# A local part may hold an apostrophe, or be quoted; its length is bounded, so that looking ends in time.
+_AN_ADDRESS = re.compile(r"(?:\"[^\"\n]{1,64}\"|[^\s@<>()\[\],;:\"]{1,256})@[^\s@<>()\[\],;:\"']{1,255}")
 
 
 def prepare_ticket(

@@ -49,7 +49,8 @@ class Refused(Exception):
 
 
 def refusal_of(error: Refused | PlainProblem) -> Refused:
-    """The refusal that an error becomes. What is wrong with a store is for whoever operates it."""
+    """The refusal that an error becomes. What is wrong with a store, a flow or a role, and the command that
+    would help, are for whoever operates it."""
     match error:
         case Refused():
             return error
@@ -59,7 +60,8 @@ def refusal_of(error: Refused | PlainProblem) -> Refused:
         case NothingThere():
             return not_there()
         case _:
-            return Refused(409, error.message, error.advice)
+            log("error", "cannot go on", told=f"{error.message} {error.advice}")
+            return Refused(409, "This conversation cannot go on here.", "Start a new one.")
 
 
 def come_again(title: str) -> Refused:

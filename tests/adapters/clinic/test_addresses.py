@@ -17,6 +17,7 @@ from adapters.clinic.addresses import (
     typing_errors,
     well_formed,
 )
+from adapters.clinic.tickets import without_addresses
 
 CASES = yaml.safe_load((Path(__file__).parents[2] / "cases" / "addresses.yaml").read_text(encoding="utf-8"))
 
@@ -94,3 +95,22 @@ def test_any_text_can_be_looked_over(text: str) -> None:
     often_blocked(text)
     well_formed(text)
     assert masked(text)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "sean.o'brien@x.example",
+        '"ana b"@x.example',
+        "d'a@x.example",
+        "ana@post.example",
+        "a" * 90 + "@x.example",
+    ],
+)
+@pytest.mark.parametrize("around", ["Wrote to {} twice.", "<{}>", "({}), then called", "tried '{}'"])
+def test_no_address_is_whole_in_a_ticket(address: str, around: str) -> None:
+    told = without_addresses(around.format(address))
+    local, _, domain = address.rpartition("@")
+    assert local.strip('"') not in told
+    assert "***" in told
+    assert domain in told

@@ -407,6 +407,92 @@ def test_somebody_else_who_signs_in_does_not_get_the_conversation(browser: Brows
         expect(answers).to_have_count(0)
 
 
+def test_nothing_of_somebody_who_signed_out_stays(browser: Browser, served: Served) -> None:
+    gone: list[bool] = []
+    held: list[Route] = []
+
+    def vouch() -> str | None:
+        return None if gone else practitioner()
+
+    with shown(browser, served.at, "every-kind", vouch, mode="inline") as page:
+        page.locator("unstuck-help [part=choice][value=all]").click()
+        field(page).fill("ines@mail.example")
+        page.keyboard.press("Enter")
+        expect(page.locator("[type=tel]")).to_be_focused()
+        field(page).fill("+1 416 555 0142")
+        page.route("**/answers", lambda route: held.append(route))
+        page.keyboard.press("Enter")
+        expect(page.locator("unstuck-help .dots")).to_be_visible()
+        # The answer is on its way while somebody signs out; what comes of it is dropped.
+        gone.append(True)
+        page.evaluate("document.querySelector('unstuck-help').forget()")
+        with page.expect_response("**/answers") as reply:
+            held[0].continue_()
+        assert reply.value.ok
+        page.wait_for_timeout(300)
+        told = page.evaluate(
+            "(({ shadowRoot }) => [...shadowRoot.querySelectorAll('[part=panel] *')]"
+            ".map((each) => each.childElementCount ? '' : each.textContent + (each.value ?? '')).join(' '))"
+            "(document.querySelector('unstuck-help'))"
+        )
+        assert "ines@mail.example" not in told
+        assert "416" not in told
+        assert page.locator("unstuck-help").get_by_role("group").count() == 0
+        assert page.evaluate("JSON.stringify([{ ...sessionStorage }, { ...localStorage }])") == "[{},{}]"
+        assert not page.locator("unstuck-help .dots").is_visible()
+
+
+def test_who_signs_out_while_a_beginning_is_on_its_way_leaves_nothing(
+    browser: Browser, served: Served
+) -> None:
+    context = browser.new_context()
+    held: list[Route] = []
+    context.route("**/v1/sessions", lambda route: held.append(route))
+    with opened(context, served.at, "two-questions", identity, "inline") as page:
+        page.wait_for_function("document.querySelector('unstuck-help').shadowRoot?.querySelector('.dots')")
+        page.wait_for_timeout(200)
+        page.evaluate("document.querySelector('unstuck-help').forget()")
+        with page.expect_response("**/v1/sessions"):
+            held[0].continue_()
+        page.wait_for_timeout(300)
+        assert page.locator("unstuck-help").get_by_text("Is the email there?").count() == 0
+        assert page.evaluate("JSON.stringify({ ...sessionStorage })") == "{}"
+    context.close()
+
+
+def test_a_tab_with_another_flow_keeps_its_own_conversation(browser: Browser, served: Served) -> None:
+    context = browser.new_context()
+    with (
+        opened(context, served.at, "my-setup-email", mode="inline") as one,
+        opened(context, served.at, "my-password", mode="inline") as two,
+    ):
+        expect(one.get_by_text("Is the email there?")).to_be_visible()
+        asked = two.locator("unstuck-help .asked").inner_text()
+        requests: list[str] = []
+        two.on("request", lambda request: requests.append(request.url))
+        choose(one, "No")
+        expect(one.get_by_text("Have you found it now?")).to_be_visible()
+        two.wait_for_timeout(300)
+        assert two.locator("unstuck-help .asked").inner_text() == asked
+        assert requests == []
+    context.close()
+
+
+def test_a_conversation_that_is_gone_says_so_and_begins_anew(browser: Browser, served: Served) -> None:
+    with shown(browser, served.at, mode="inline") as page:
+        choose(page, "No")
+        expect(page.get_by_text("Have you found it now?")).to_be_visible()
+        with closing(sqlite3.connect(served.folder / "web.db")) as db:
+            db.execute("DELETE FROM holders")
+            db.commit()
+        choose(page, "No")
+        expect(page.get_by_text("This conversation is not there any more.")).to_be_visible()
+        assert focused(page) == "question"
+        without_violations(page)
+        choose(page, "Start a new one")
+        expect(page.get_by_text("Is the email there?")).to_be_visible()
+
+
 def test_a_token_that_has_ended_is_renewed_without_a_word(browser: Browser, served: Served) -> None:
     asked: list[str] = []
 
@@ -477,6 +563,8 @@ def test_a_server_that_is_started_again_is_found_again(browser: Browser, tmp_pat
         expect(page.get_by_text("Is the email there?")).to_be_visible()
     choose(page, "No")
     expect(page.get_by_text("The connection is gone")).to_be_visible()
+    expect(page.locator("unstuck-help .dots")).to_be_visible()
+    without_violations(page)
     with web(tmp_path, port=port):
         expect(page.get_by_text("Have you found it now?")).to_be_visible(timeout=20_000)
         page_of.__exit__(None, None, None)
