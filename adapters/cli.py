@@ -656,9 +656,20 @@ def show_clinic(who: str | None, url: str | None) -> int:
 @click.option("--email", type=Words(), help="The address on record.")
 @click.option("--online-access", type=click.Choice(("on", "off")), help="Online access to the portal.")
 @click.option("--email-notifications", type=click.Choice(("on", "off")), help="Email notifications.")
+@click.option(
+    "--seen-by",
+    type=Words(),
+    multiple=True,
+    help="The id of a practitioner who sees the client; again for each. They replace those before.",
+)
 @click.option("--clinic", "url", metavar="URL", help="The clinic, as sqlite:///PATH.")
 def set_clinic(
-    who: str, email: str | None, online_access: str | None, email_notifications: str | None, url: str | None
+    who: str,
+    email: str | None,
+    online_access: str | None,
+    email_notifications: str | None,
+    seen_by: tuple[str, ...],
+    url: str | None,
 ) -> int:
     """Change a person's record, as somebody does by hand in the clinic's own software.
 
@@ -667,7 +678,8 @@ def set_clinic(
     """
     from adapters.wiring import change_record
 
-    changed = change_record(url, who, email, _switch(online_access), _switch(email_notifications))
+    switches = (_switch(online_access), _switch(email_notifications))
+    changed = change_record(url, who, email, *switches, seen_by)
     _print(f"Changed the record of {changed}.")
     return DONE
 

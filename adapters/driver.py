@@ -514,29 +514,32 @@ class Driver:
             self._commit(held, last=True)
 
     def _consult(self, held: Held, call: Call) -> Event:
-        state = self._state(held)
-        at = self._now()
-        actor, role = state.acting()
-        own = frozenset(state.own) if actor == state.actor else frozenset[str]()
-        question = Question(call, role, actor, at, own, held.session)
+        question = self._question(held, call)
         question = msgspec.structs.replace(question, looked_up=self._looked_up(held, question))
         held.asked_gate = True
-        event = Gated(call.key, self._parts.gate.decide(question), at)
+        event = Gated(call.key, self._parts.gate.decide(question), question.at)
         held.deeds += deeds.refusal(event, call, self._doer(held))
         return event
 
-    def _looked_up(self, held: Held, question: Question) -> Event | None:
+    def _question(self, held: Held, call: Call) -> Question:
+        """The question whether whoever acts now may make this call."""
+        state = self._state(held)
+        actor, role = state.acting()
+        own = frozenset(state.own) if actor == state.actor else frozenset[str]()
+        return Question(call, role, actor, self._now(), own, held.session)
+
+    def _looked_up(self, held: Held, question: Question) -> dict[str, Event]:
         """What the gates want to be told with the question, read anew: it decides who gets in."""
-        call = question.call
-        name = self._parts.gate.looks_up(question)
-        action = held.flow.catalog.actions.get(name or "")
-        if action is None or action.name not in self._parts.backend.capabilities():
-            return None
-        args: dict[str, Value] = {action.subject or "subject": call.subject}
-        read = Call("", action.name, args, action.effect, action.risk, call.step, call.subject)
-        outcome = self._called(held, read)
-        held.deeds.append(deeds.look(read, outcome, self._doer(held), self._now()))
-        return outcome
+        call, found = question.call, dict[str, Event]()
+        for name in self._parts.gate.looks_up(question):
+            action = held.flow.catalog.actions.get(name)
+            if action is None or action.name not in self._parts.backend.capabilities():
+                continue
+            args: dict[str, Value] = {action.subject or "subject": call.subject}
+            read = Call("", action.name, args, action.effect, action.risk, call.step, call.subject)
+            found[name] = self._called(held, read)
+            held.deeds.append(deeds.look(read, found[name], self._doer(held), self._now()))
+        return found
 
     def _perform(self, held: Held, call: Call) -> Event:
         before = held.recorded.get(call.key)
@@ -589,11 +592,12 @@ class Driver:
             wrong = misfit(outcome.result, kind)
             if wrong is not None:
                 outcome = Failed(call.key, Failure.BACKEND_BUG, self._now(), wrong)
-        return self._as_shown(held, outcome)
+        return self._as_shown(held, call, outcome)
 
-    def _as_shown(self, held: Held, outcome: Event) -> Event:
+    def _as_shown(self, held: Held, call: Call, outcome: Event) -> Event:
         """What came of a call, as whoever holds the conversation may see it."""
         _, role = self._state(held).acting()
+        outcome = self._parts.gate.seen(self._question(held, call), outcome)
         return with_masks(outcome, held.flow.catalog.addresses) if role in OUTSIDE else outcome
 
     def _check_back(self, held: Held, call: Call) -> Event:
@@ -602,7 +606,7 @@ class Driver:
         if isinstance(finding, Happened) and kind is not None and misfit(finding.result, kind) is not None:
             # What makes no sense tells nothing: it stays unknown.
             finding = CannotTell()
-        event = self._as_shown(held, CheckedBack(call.key, finding, self._now()))
+        event = self._as_shown(held, call, CheckedBack(call.key, finding, self._now()))
         if not isinstance(finding, CannotTell):
             self._settle(held, call, "reconciled", event)
         self._parts.gate.done(call, event, self._actor(held), held.session, self._now())

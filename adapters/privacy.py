@@ -151,6 +151,7 @@ KEYS: Mapping[str, Row] = {
 LEAVES: Mapping[str, str] = {
     "adapters.web": "the turns of a conversation, to whoever holds it, by `unstuck serve`",
     "adapters.serving": "the same: it opens the port that `unstuck serve` listens at",
+    "adapters.patience": "nothing: it lets go of connections to that port on which no request comes",
     "adapters.browser_front": "made-up people of replays, to a browser on this machine, by `unstuck test`",
     "adapters.clinic.rest": "calls, with their parameters, to the hosts named in `--clinic rest:FILE.yaml`",
     "adapters.clinic.served": "records of the embedded clinic, to callers of `unstuck clinic serve`",

@@ -23,7 +23,7 @@ from adapters.replay.transcribing import OTHER, SECRET, StandIns, transcribed
 from adapters.replaying import failure_text, run_text
 from adapters.staging import ACTOR
 from adapters.stores.port import Store
-from engine import Effect, Event, Flow, OutOfTurn, Prompt, Source, Traced, Value, read, secret_id
+from engine import Audience, Effect, Event, Flow, OutOfTurn, Prompt, Source, Traced, Value, read, secret_id
 
 COLLEAGUE = "colleague"
 _DECODER: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
@@ -132,7 +132,9 @@ class _Writing:
             at = datetime.fromisoformat(call.at)
             meeting.take(call.action, call.args, call.result, at, _asked(heard_of, call.turns))
         self._meeting = meeting
-        self._fixture = Fixture(meeting, self._began)
+        # Whom a practitioner has met is a client of theirs.
+        theirs = (ACTOR,) if heard_of.started.audience is Audience.PRACTITIONER else ()
+        self._fixture = Fixture(meeting, self._began, theirs)
         self._clinic = self._fixture.people()
         self._people: dict[str, str] = {heard_of.started.actor: ACTOR}
 

@@ -35,7 +35,8 @@ _PLENTY = 100_000
 def serve_world(world: World, library: Library, folder: Path, me: str) -> None:
     """Serve the world in `folder` until the process ends; `me` is the client or contact who is signed in."""
     clients = (Someone(me, me),) if me else ()
-    demo = Demo(library, "Replay", folder / MAIL, lambda: clients, (Someone(STAFF_MEMBER, STAFF_MEMBER),))
+    staff = (Someone(STAFF_MEMBER, STAFF_MEMBER),)
+    demo = Demo(library, "Replay", folder / MAIL, lambda: clients, lambda: staff)
     plenty = Limiter(_PLENTY, monotonic)
     bounds = Bounds(plenty, plenty, plenty)
     with closing(TokenBook(folder / TOKENS, _KEY)) as tokens:

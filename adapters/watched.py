@@ -76,9 +76,13 @@ class WatchedGate:
         log("info", "gate", **told, audience=question.audience.value, verdict=type(verdict).__name__)
         return verdict
 
-    def looks_up(self, question: Question) -> str | None:
+    def looks_up(self, question: Question) -> tuple[str, ...]:
         """See `Gate.looks_up`."""
         return self._gate.looks_up(question)
+
+    def seen(self, question: Question, outcome: Event) -> Event:
+        """See `Gate.seen`."""
+        return self._gate.seen(question, outcome)
 
     def about_to(self, call: Call, actor: str, session: str, at: str) -> None:
         """See `Gate.about_to`."""

@@ -24,6 +24,7 @@ from adapters.driver import Driver, Parts
 from adapters.gates.book_file import SqliteBook
 from adapters.gates.history import LAST_CHANGE
 from adapters.gates.matrix import NEVER, cell
+from adapters.gates.own_clients import OF_WHOM
 from adapters.gates.policy import TRUST, Policy
 from adapters.gates.policy_gate import PolicyGate
 from adapters.library import Library
@@ -65,6 +66,8 @@ _WORDS = {"evidence": "evidence", "confirm": "confirm", "second": "second person
 _FORGED = {"evidence": "in_person", "confirm": "confirm", "second": "approve"}
 _ACTOR, _OTHER, _STRANGER = "kim", "lou", "mallory"
 _MOST_QUESTIONS = 10
+_FINDS = "find_clients"
+_ROW = b'"clients":[{'
 
 
 class Tried(msgspec.Struct, frozen=True):
@@ -91,16 +94,17 @@ def try_all(policy: Policy, ways: tuple[str, ...] = WAYS) -> Iterator[Tried]:
 
 
 def try_one(policy: Policy, action: Action, audience: Audience, way: str) -> Tried:
-    """Try one action in one role by one way; first about anybody, then about oneself."""
+    """Try one action in one role by one way; first about anybody, then about oneself, then about a client of
+    one's own."""
     declared = cell(lambda book: PolicyGate(policy, CATALOG, book), CATALOG, action, audience)
     found = NEVER
-    for own in (frozenset[str](), frozenset({SUBJECT})):
+    for belonging in ("", "self", "own clients"):
         with (
             tempfile.TemporaryDirectory(prefix="unstuck-way-in-") as folder,
-            closing(Trial(Path(folder), policy, action.name, audience, way, own)) as trial,
+            closing(Trial(Path(folder), policy, action.name, audience, way, belonging)) as trial,
         ):
             if trial.hold():
-                needs = [*(["self"] if own else []), *(_WORDS[need] for need in trial.needs)]
+                needs = [*filter(None, [belonging]), *(_WORDS[need] for need in trial.needs)]
                 found = " + ".join(needs) or "yes"
                 break
     return Tried(action.name, way, audience, found, declared)
@@ -182,11 +186,12 @@ def library(action: str, audience: Audience, way: str, hello: str = "Shall we?")
 
 
 class Watched:
-    """A clinic's system that can do everything, notes what is asked of it, and refuses all but
-    verifications. `tried` is the action that is tried."""
+    """A clinic's system that can do everything, notes what is asked of it, finds one client, and refuses all
+    else but verifications. `tried` is the action that is tried; `theirs` are those who see the client."""
 
-    def __init__(self, tried: str = "") -> None:
+    def __init__(self, tried: str = "", theirs: tuple[str, ...] = ()) -> None:
         self._tried = tried
+        self._theirs: list[Value] = [*theirs]
         self.reached: list[str] = []
 
     def capabilities(self) -> frozenset[str]:
@@ -203,7 +208,12 @@ class Watched:
         if action == LAST_CHANGE != self._tried:
             # The gates look it up before they let anybody in.
             return {"subject": args["subject"], "changed_at": None}
+        if action == OF_WHOM != self._tried:
+            return {"subject": args["subject"], "practitioners": self._theirs}
         self.reached.append(action)
+        if action == _FINDS:
+            row: dict[str, Value] = {"id": SUBJECT, "name": "Ana Souza", "first_name": "Ana", "kind": "adult"}
+            return {"clients": [{**row, "practitioners": self._theirs}], "truncated": False}
         raise ActionFailed(Failure.CONFLICT, "It stops here.")
 
     def check_back(self, action: str, args: Mapping[str, Value], context: CallContext) -> Finding:
@@ -214,7 +224,8 @@ class Watched:
 
 
 class Trial:
-    """One conversation of one role about one action, by one way in; `own` are the people it acts for."""
+    """One conversation of one role about one action, by one way in. What it is about is whoever holds it
+    (`belonging` is `self`), a client of theirs (`own clients`), or neither."""
 
     def __init__(
         self,
@@ -223,12 +234,13 @@ class Trial:
         action: str,
         audience: Audience,
         way: str,
-        own: frozenset[str] = frozenset(),
+        belonging: str = "",
     ) -> None:
         self.way = way
-        self.clinic = Watched(action)
+        self.clinic = Watched(action, (_ACTOR,) if belonging == "own clients" else ())
         self.needs: list[str] = []
-        self._policy, self._action, self._audience, self._own = policy, action, audience, own
+        self._policy, self._action, self._audience = policy, action, audience
+        self._own = frozenset({SUBJECT} if belonging == "self" else ())
         self._store = SqliteStore(folder / "sessions.db")
         self._book = SqliteBook(folder / "gates.db")
         self._numbers = count(1)
@@ -255,8 +267,9 @@ class Trial:
         self._store.close()
 
     def hold(self) -> bool:
-        """Hold it, giving whatever is asked for; whether the call reached the clinic's system. Raises Forged
-        if more than one call did, or if an answer was taken that must not be."""
+        """Hold it, giving whatever is asked for; whether the call reached the clinic's system, and who was
+        found could be seen. Raises Forged if more than one call did, or if an answer was taken that must not
+        be."""
         view = self.driver.start("trying", actor=_ACTOR, audience=self._audience, own=self._own)
         for _ in range(_MOST_QUESTIONS):
             if view.prompt is None:
@@ -267,7 +280,8 @@ class Trial:
             elif self.way in ("resumed", "edited"):
                 self._anew()
             view = self._answered(step, view)
-        return bool(self.clinic.reached)
+        seen = any(_ROW in body for _, body in self._store.events("trial"))
+        return bool(self.clinic.reached) and (self._action != _FINDS or seen)
 
     def _answered(self, step: str, view: View) -> View:
         prompt = view.prompt

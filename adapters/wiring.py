@@ -578,7 +578,12 @@ def clinic_path(url: str | None) -> Path:
 
 
 def change_record(
-    url: str | None, who: str, email: str | None, online_access: bool | None, email_notifications: bool | None
+    url: str | None,
+    who: str,
+    email: str | None,
+    online_access: bool | None,
+    email_notifications: bool | None,
+    seen_by: tuple[str, ...] = (),
 ) -> str:
     """Change a record in the embedded clinic by hand; the name of the person. Raises PlainProblem."""
     from adapters.clinic.by_hand import ByHand, change_by_hand
@@ -597,6 +602,7 @@ def change_record(
                 OMITTED if email is None else email,
                 OMITTED if online_access is None else online_access,
                 OMITTED if email_notifications is None else email_notifications,
+                practitioners=seen_by or OMITTED,
             )
             try:
                 change_by_hand(connection, found[0].id, changes, utc_now())

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from starlette.types import ASGIApp
 
 from adapters.clinic.port import CallContext
-from adapters.clinic.portal_users import PortalUser, portal_users
+from adapters.clinic.portal_users import PortalUser, portal_users, practitioners
 from adapters.flowdir import read_source
 from adapters.keys import derived
 from adapters.problems import PlainProblem, Unusable
@@ -40,7 +40,9 @@ from adapters.wiring import (
     store_path,
 )
 
-_PRACTITIONERS = (Someone("dr-elaine-roy", "Dr. Elaine Roy"), Someone("sam-okoro", "Sam Okoro"))
+_NAMES = {"dr-elaine-roy": "Dr. Elaine Roy", "sam-okoro": "Sam Okoro"}
+"""How the sample clinic's practitioners are called."""
+
 _FIRST = "ivy-walker"
 """Whom one is first as a client, if this person is there."""
 
@@ -116,7 +118,20 @@ def _demo(desk: Desk, options: Options) -> Demo:
     mail = options.mail
     folder = data_folder() / "mail" if mail is None else Path(mail.removeprefix("maildir:"))
     kept = folder if mail is None or mail.startswith("maildir:") else None
-    return Demo(desk.library, str(name or _CLINIC), kept, lambda: _clients(options), _PRACTITIONERS)
+    return Demo(
+        desk.library, str(name or _CLINIC), kept, lambda: _clients(options), lambda: _practitioners(options)
+    )
+
+
+def _practitioners(options: Options) -> tuple[Someone, ...]:
+    """Who can be signed in as a practitioner: only an embedded clinic tells."""
+    if options.clinic is not None and not options.clinic.startswith("sqlite:"):
+        return ()
+    found = practitioners(clinic_path(options.clinic))
+    return tuple(
+        Someone(id, _NAMES.get(id, id), f"sees {number} client{'s' if number > 1 else ''}")
+        for id, number in found
+    )
 
 
 def _clients(options: Options) -> tuple[Someone, ...]:

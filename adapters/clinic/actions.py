@@ -81,8 +81,10 @@ CLIENT_REF = _about_somebody(
         "birth_year": optional(NUMBER),
         "city": optional(TEXT),
         "email_masked": optional(TEXT),
+        # The ids of those of the clinic who see this client; not every system says it.
+        "practitioners": optional(ListType(TEXT)),
     },
-    staff_only=("birth_year", "city"),
+    staff_only=("birth_year", "city", "practitioners"),
 )
 FOUND_CLIENTS = record("FoundClients", {"clients": ListType(CLIENT_REF), "truncated": TRUTH})
 CLIENT = _about_somebody(
@@ -124,6 +126,11 @@ PORTAL_SETTINGS = _about_somebody(
         "switched_off_by": optional(ChoiceType(("client", "staff", "system"))),
         "version": TEXT,
     },
+)
+PRACTITIONERS = _about_somebody(
+    "Practitioners",
+    {"subject": SUBJECT_ID, "practitioners": ListType(TEXT)},
+    staff_only=("practitioners",),
 )
 EMAIL_HISTORY = _about_somebody("EmailHistory", {"subject": SUBJECT_ID, "changed_at": optional(MOMENT)})
 EMAIL_CHECK = _about_somebody(
@@ -274,6 +281,7 @@ RECORDS: Mapping[str, RecordType] = {
         CONTACT,
         PORTAL_SETTINGS,
         EMAIL_CHECK,
+        PRACTITIONERS,
         EMAIL_HISTORY,
         ACCOUNT,
         INVITATION,
@@ -341,6 +349,17 @@ _READS = (
         audiences=STAFF,
         failures=_NOT_FOUND,
         subject="client",
+    ),
+    Action(
+        name="list_practitioners",
+        doc="Reads which of the clinic's practitioners see this client, or the client of this contact.",
+        params=(_SUBJECT_PARAM,),
+        result=PRACTITIONERS,
+        effect=Effect.READ,
+        risk=1,
+        audiences=STAFF,
+        failures=_NOT_FOUND,
+        subject="subject",
     ),
     Action(
         name="get_portal_settings",

@@ -13,7 +13,8 @@ from datetime import datetime
 from adapters.clinic.accounts import account_of, add_account, link_holder
 from adapters.clinic.moments import stored
 from adapters.clinic.outcomes import note
-from adapters.clinic.people import OMITTED, MaybeTruth, MaybeWord, Truth, Word, given
+from adapters.clinic.people import OMITTED, MaybeTruth, MaybeWord, Omitted, Truth, Word, given
+from adapters.clinic.populate import see
 from adapters.clinic.port import ActionFailed
 from adapters.clinic.records import Person, find_person
 from engine import Failure
@@ -24,7 +25,8 @@ BY_HAND = "by_hand"
 @dataclass(frozen=True, slots=True)
 class ByHand:
     """What is changed; what is left out stays. `account` is invited, active, disabled or locked, `consent`
-    (of a contact) none, active or inactive, and `primary` whether a contact is a primary one."""
+    (of a contact) none, active or inactive, `primary` whether a contact is a primary one, and `practitioners`
+    are those who see a client."""
 
     email: MaybeWord = OMITTED
     online_access: MaybeTruth = OMITTED
@@ -32,6 +34,7 @@ class ByHand:
     account: Word = OMITTED
     consent: Word = OMITTED
     primary: Truth = OMITTED
+    practitioners: tuple[str, ...] | Omitted = OMITTED
 
 
 def change_by_hand(connection: sqlite3.Connection, subject: str, changes: ByHand, now: datetime) -> None:
@@ -60,6 +63,8 @@ def change_by_hand(connection: sqlite3.Connection, subject: str, changes: ByHand
     primary = given(changes.primary, None)
     if primary is not None:
         connection.execute("UPDATE person SET is_primary = ? WHERE id = ?", (primary, subject))
+    if not isinstance(changes.practitioners, Omitted):
+        see(connection, person.client_id or subject, changes.practitioners)
     state = given(changes.account, "")
     if state:
         _set_account(connection, find_person(connection, subject), state)

@@ -23,11 +23,13 @@ _MAJORITY = 18
 
 
 class Fixture:
-    """Stands for the people of `meeting` as they were at the moment `began`."""
+    """Stands for the people of `meeting` as they were at the moment `began`; `seen_by` are the practitioners
+    whose clients all of them are."""
 
-    def __init__(self, meeting: Meeting, began: datetime) -> None:
+    def __init__(self, meeting: Meeting, began: datetime, seen_by: tuple[str, ...] = ()) -> None:
         self._meeting = meeting
         self._began = began
+        self._seen_by: list[Value] = [*seen_by]
         self._added = meeting.added
         people = meeting.people.values()
         self._clients = [each for each in people if not each.client]
@@ -177,6 +179,8 @@ class Fixture:
         city = person.facts.get("city")
         if isinstance(city, str):
             entry["city"] = self.stand_ins.city(city)
+        if self._seen_by:
+            entry["practitioners"] = self._seen_by
         video = _video(person.video, self._began) if person.video is not None else None
         if video is not None:
             entry["video"] = video

@@ -65,6 +65,8 @@ class _Laying:
             changes = replace(changes, account=account.state)
         if isinstance(entry, ContactEntry):
             changes = replace(changes, consent=entry.consent, primary=entry.primary)
+        if isinstance(entry, ClientEntry):
+            changes = replace(changes, practitioners=entry.practitioners)
         if changes != ByHand():
             change_by_hand(self._connection, id, changes, self._now)
         delivery = given(entry.delivery, None)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Sequence
 
 from adapters.clinic.people import OMITTED, MaybeTruth, MaybeWord, Omitted, Truth, Whole, Word
 from engine import Diagnostic, Mapping, Node, Scalar, did_you_mean, finding
+from engine import Sequence as NodeList
 
 _FROM_NOW = re.compile(r"in (\d{1,5}) (minute|hour|day|week)s?")
 _AGO = re.compile(r"(\d{1,5}) (minute|hour|day|week)s? ago")
@@ -54,6 +55,19 @@ class NodeReader:
             return node.value.strip()
         self.wrong(node, f"`{key}` must be a text (in quotes, if it is a number or a truth) or null")
         return OMITTED
+
+    def words(self, top: Mapping, key: str) -> tuple[str, ...] | Omitted:
+        """A list of texts, none of them twice."""
+        node = top.get(key)
+        if node is None:
+            return OMITTED
+        items = node.items if isinstance(node, NodeList) else None
+        values = [each.value if isinstance(each, Scalar) else None for each in items or ()]
+        found = [each.strip() for each in values if isinstance(each, str)]
+        if items is None or len(found) < len(items) or not all(found):
+            self.wrong(node, f"`{key}` must be a list of texts (numbers in quotes), such as [a, b]")
+            return OMITTED
+        return tuple(dict.fromkeys(found))
 
     def truth(self, top: Mapping, key: str) -> Truth:
         """True or false."""

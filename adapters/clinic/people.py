@@ -109,11 +109,13 @@ class ContactEntry(PersonEntry):
 
 @dataclass(frozen=True, slots=True)
 class ClientEntry(PersonEntry):
-    """A client. A birth date, where it is given, decides about the kind."""
+    """A client. A birth date, where it is given, decides about the kind; `practitioners` are the ids of those
+    who see the client."""
 
     kind: Word = OMITTED
     birth_date: MaybeWord = OMITTED
     city: MaybeWord = OMITTED
+    practitioners: tuple[str, ...] | Omitted = OMITTED
     video: VideoEntry | Omitted = OMITTED
     contacts: tuple[ContactEntry, ...] = ()
 

@@ -64,7 +64,7 @@ _PERSON_KEYS = (
     "name email phone status online_access email_notifications switched_off_by account invitation delivery"
 ).split()
 CONTACT_KEYS = (*_PERSON_KEYS, "relationship", "primary", "consent")
-CLIENT_KEYS = (*_PERSON_KEYS, "kind", "birth_date", "city", "video", "contacts")
+CLIENT_KEYS = (*_PERSON_KEYS, "kind", "birth_date", "city", "practitioners", "video", "contacts")
 CLINIC_KEYS = (
     "name login_url support_email mail_from timezone invite_hours resend_minutes age_of_majority mail_policy"
 ).split()
@@ -166,6 +166,7 @@ class _Reading(NodeReader):
             kind=kind,
             birth_date=birth_date,
             city=self.maybe_text(top, "city"),
+            practitioners=self.words(top, "practitioners"),
             video=self._video(top),
             contacts=contacts,
         )

@@ -84,6 +84,7 @@ CLIENT: dict[str, Schema] = {
     "kind": told("Grown up or not, as the clinic knows it", one_of(KINDS)),
     "birth_date": told("Like 1990-02-03; null: not known", or_null(text())),
     "city": told("Where they live", or_null(text())),
+    "practitioners": told("The ids of those at the clinic who see them", list_of(text())),
     "video": told("Their next video session", _VIDEO),
     "contacts": told("Parents, guardians and others", list_of(closed(CONTACT, ("name",)))),
 }

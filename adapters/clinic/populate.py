@@ -7,6 +7,7 @@ is said about an account, a setup email or a delivery implies the rest.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -114,6 +115,7 @@ class Filling(msgspec.Struct, frozen=True):
             "UPDATE person SET birth_date = ?, city = ? WHERE id = ?",
             (self._birth_date(entry), given(entry.city, None), id),
         )
+        see(self.connection, id, given(entry.practitioners, ()))
         self._add_history(id, entry)
         if not isinstance(entry.video, Omitted):
             self._add_video(id, entry.video)
@@ -252,6 +254,12 @@ class Filling(msgspec.Struct, frozen=True):
             mail_state in ("suppressed", "complained") or is_hopeless(mail_state, status)
         ):
             suppress(self.connection, address, status, stored(sent))
+
+
+def see(connection: sqlite3.Connection, client: str, practitioners: Sequence[str]) -> None:
+    """Those practitioners see the client, and no others."""
+    connection.execute("DELETE FROM seen_by WHERE client_id = ?", (client,))
+    connection.executemany("INSERT INTO seen_by VALUES (?, ?)", [(client, each) for each in practitioners])
 
 
 def _implied_invitation(entry: PersonEntry) -> InvitationEntry | None:

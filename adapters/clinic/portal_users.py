@@ -46,6 +46,20 @@ def portal_users(path: Path, clock: Callable[[], datetime]) -> tuple[PortalUser,
         database.close()
 
 
+def practitioners(path: Path) -> tuple[tuple[str, int], ...]:
+    """The ids of those who see clients of that clinic, and how many each of them sees. Raises PlainProblem if
+    the file cannot be read."""
+    database = open_database(path)
+    try:
+        with database.reading(_SECONDS) as connection:
+            rows = connection.execute(
+                "SELECT practitioner, count(*) FROM seen_by GROUP BY practitioner ORDER BY practitioner"
+            ).fetchall()
+            return tuple((str(id), int(number)) for id, number in rows)
+    finally:
+        database.close()
+
+
 def _users(connection: sqlite3.Connection, now: datetime) -> Iterator[PortalUser]:
     clinic = load_clinic(connection)
     for person in persons(connection):

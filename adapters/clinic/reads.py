@@ -21,6 +21,7 @@ from adapters.clinic.records import (
     find_person,
     kind_of,
     load_clinic,
+    practitioners_of,
 )
 from engine import Value
 
@@ -48,6 +49,11 @@ def _get_client(read: Reading) -> Value:
 def _list_contacts(read: Reading) -> Value:
     client = find_client(read.connection, read.args.text("client"))
     return [contact.as_contact() for contact in contacts_of(read.connection, client)]
+
+
+def _list_practitioners(read: Reading) -> Value:
+    person = find_person(read.connection, read.args.text("subject"))
+    return {"subject": person.id, "practitioners": practitioners_of(read.connection, person)}
 
 
 def _get_portal_settings(read: Reading) -> Value:
@@ -107,6 +113,7 @@ READS: Mapping[str, Callable[[Reading], Value]] = {
     "find_clients": _find_clients,
     "get_client": _get_client,
     "list_contacts": _list_contacts,
+    "list_practitioners": _list_practitioners,
     "get_portal_settings": _get_portal_settings,
     "check_email": _check_email,
     "last_email_change": _last_email_change,

@@ -167,6 +167,15 @@ def contacts_of(connection: sqlite3.Connection, client: Person) -> list[Person]:
     return [_person(row) for row in rows]
 
 
+def practitioners_of(connection: sqlite3.Connection, person: Person) -> list[Value]:
+    """The ids of the practitioners who see the client, or the client whose contact the person is."""
+    rows = connection.execute(
+        "SELECT practitioner FROM seen_by WHERE client_id = ? ORDER BY practitioner",
+        (person.client_id or person.id,),
+    ).fetchall()
+    return [str(row[0]) for row in rows]
+
+
 def email_changed_at(connection: sqlite3.Connection, person: Person) -> str | None:
     """The stored moment at which the address on record was last changed, if it ever was."""
     row = connection.execute("SELECT email_changed_at FROM person WHERE id = ?", (person.id,)).fetchone()

@@ -199,4 +199,13 @@ _THIRD = """
 ALTER TABLE person ADD COLUMN email_changed_at TEXT;
 """
 
-MIGRATIONS = (_FIRST, _SECOND, _THIRD)
+# Whose clients they are; a practitioner stands here under the id that the portal signs for them.
+_FOURTH = """
+CREATE TABLE seen_by (
+  client_id TEXT NOT NULL REFERENCES person (id),
+  practitioner TEXT NOT NULL,
+  PRIMARY KEY (client_id, practitioner)
+) STRICT, WITHOUT ROWID;
+"""
+
+MIGRATIONS = (_FIRST, _SECOND, _THIRD, _FOURTH)

@@ -13,7 +13,7 @@ from adapters.clinic.addresses import masked
 from adapters.clinic.arguments import Arguments
 from adapters.clinic.names import folded
 from adapters.clinic.port import ActionFailed
-from adapters.clinic.records import Clinic, Person, find_person, kind_of, persons
+from adapters.clinic.records import Clinic, Person, find_person, kind_of, persons, practitioners_of
 from engine import Failure, Value
 
 MOST = 20
@@ -57,4 +57,5 @@ def _reference(connection: sqlite3.Connection, client: Person, clinic: Clinic, t
         "birth_year": int(client.birth_date[:4]) if client.birth_date else None,
         "city": client.city,
         "email_masked": masked(client.email),
+        "practitioners": practitioners_of(connection, client),
     }

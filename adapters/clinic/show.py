@@ -19,7 +19,15 @@ from adapters.clinic.deliveries import Mail, mails
 from adapters.clinic.invitations import link_state
 from adapters.clinic.moments import restored
 from adapters.clinic.names import folded
-from adapters.clinic.records import Clinic, Person, find_person, kind_of, load_clinic, persons
+from adapters.clinic.records import (
+    Clinic,
+    Person,
+    find_person,
+    kind_of,
+    load_clinic,
+    persons,
+    practitioners_of,
+)
 from adapters.problems import PlainProblem
 
 _SECONDS = 10.0
@@ -60,6 +68,7 @@ def _tables(connection: sqlite3.Connection, who: str | None, now: datetime) -> t
     tables = (
         _clinic_table(clinic),
         _people_table(connection, clinic, chosen, now),
+        _seen_table(connection, chosen),
         _mail_table(connection, clinic, ids if narrow else None, now),
         _consent_table(connection, clinic, ids if narrow else None),
         _video_table(connection, clinic, ids if narrow else None),
@@ -142,6 +151,15 @@ def _person_row(
         account.state if account else "none",
         link_state(sent[0], now) if sent else "never sent",
     )
+
+
+def _seen_table(connection: sqlite3.Connection, people: list[Person]) -> Table:
+    rows = tuple(
+        (person.id, ", ".join(map(str, practitioners_of(connection, person))))
+        for person in people
+        if person.client_id is None
+    )
+    return Table("Whose clients they are", ("client", "practitioners"), tuple(row for row in rows if row[1]))
 
 
 def _switch(value: bool | None) -> str:

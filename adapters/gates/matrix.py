@@ -5,12 +5,13 @@ So the table cannot differ from what happens.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import assert_never
 
 import msgspec
 
 from adapters.gates.book import Book, Entry, MemoryBook
+from adapters.gates.own_clients import OF_WHOM
 from adapters.gates.policy import TRUST
 from adapters.gates.port import Gate, Question
 from engine import (
@@ -23,6 +24,8 @@ from engine import (
     NeedConfirmation,
     NeedEvidence,
     NeedSecond,
+    Succeeded,
+    Value,
     Verdict,
 )
 
@@ -34,8 +37,8 @@ _SOMEBODY, _SUBJECT, _SESSION = "somebody", "person", "session"
 
 def matrix(gate_with: Callable[[Book], Gate], catalog: Catalog) -> tuple[tuple[str, ...], ...]:
     """A row for each action, the least risky first, with its name, its risk and a cell for each audience:
-    `yes`, what it needs (`self`, `confirm`, `evidence`, `second person`), or `-` for never. Where it makes a
-    difference that a parameter is given, a row `action.parameter` says so.
+    `yes`, what it needs (`self`, `own clients`, `confirm`, `evidence`, `second person`), or `-` for never.
+    Where it makes a difference that a parameter is given, a row `action.parameter` says so.
 
     `gate_with` gives the gate with the book that it is to remember by.
     """
@@ -59,10 +62,12 @@ def cell(
     question = _question(catalog, action, audience, param)
     verdict = gate.decide(question)
     needs: list[str] = []
-    if isinstance(verdict, Deny):
-        question = msgspec.structs.replace(question, own=frozenset({_SUBJECT}))
-        verdict = gate.decide(question)
-        needs.append("self")
+    for belonging, given in _BELONGING.items():
+        if isinstance(verdict, Deny):
+            needs = [belonging]
+            verdict = gate.decide(question := given(question))
+    if action.subject is None and gate.seen(question, _SOMEBODY_ELSES) != _SOMEBODY_ELSES:
+        needs = [_OWN_CLIENTS]
     while (need := _need(verdict)) is not None and need not in needs:
         if isinstance(verdict, NeedEvidence) and not _may_verify(gate, catalog, audience):
             return NEVER
@@ -70,6 +75,16 @@ def cell(
         question = _given(question, verdict, book)
         verdict = gate.decide(question)
     return " + ".join(needs) or "yes" if isinstance(verdict, Allow) else NEVER
+
+
+_OWN_CLIENTS = "own clients"
+_THEIRS = Succeeded("", {"subject": _SUBJECT, "practitioners": [_SOMEBODY]}, _AT)
+_SOMEBODY_ELSES = Succeeded("", {"clients": [{"id": _SUBJECT, "practitioners": []}]}, _AT)
+_BELONGING: Mapping[str, Callable[[Question], Question]] = {
+    "self": lambda question: msgspec.structs.replace(question, own=frozenset({_SUBJECT})),
+    _OWN_CLIENTS: lambda question: msgspec.structs.replace(question, looked_up={OF_WHOM: _THEIRS}),
+}
+"""What whoever asks must be to the person, tried in this order."""
 
 
 def _may_verify(gate: Gate, catalog: Catalog, audience: Audience) -> bool:
@@ -110,7 +125,7 @@ def _given(question: Question, verdict: Verdict, book: Book) -> Question:
 def _question(catalog: Catalog, action: Action, audience: Audience, param: str) -> Question:
     """A call as a flow makes it. How an identity was verified only the engine records."""
     step = "step!verify" if action.name == catalog.verification else "step"
-    call = Call(
-        "key", action.name, {param: "something"} if param else {}, action.effect, action.risk, step, _SUBJECT
-    )
+    args: dict[str, Value] = {param: "something"} if param else {}
+    subject = _SUBJECT if action.subject is not None else ""
+    call = Call("key", action.name, args, action.effect, action.risk, step, subject)
     return Question(call, audience, _SOMEBODY, _AT, session=_SESSION)

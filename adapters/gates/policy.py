@@ -22,11 +22,12 @@ SHOWN_FROM_RISK = 3
 
 
 class Permission(msgspec.Struct, frozen=True):
-    """On which conditions an audience may call an action: only about themself (`own_only`), only with
-    evidence of identity, only together with a second person."""
+    """On which conditions an audience may call an action: only about themself (`own_only`), only about the
+    clients they see (`own_clients`), only with evidence of identity, only together with a second person."""
 
     allowed: bool = True
     own_only: bool = False
+    own_clients: bool = False
     evidence: bool = False
     second_person: bool = False
 

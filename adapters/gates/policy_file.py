@@ -32,7 +32,7 @@ _NOTHING = Policy({}, SHOWN_FROM_RISK, 1, {}, METHODS, Audience.VISITOR, {}, Aud
 KEYS = ("roles", "confirm_from_risk", "sends_a_day", "times_a_day", "evidence_by", "actions")
 _ROLE_KEYS = ("everybody", "usual", "people")
 MOST_SENDS = 50
-RULES = ("yes", "never", "self", "evidence", "second person")
+RULES = ("yes", "never", "self", "own clients", "evidence", "second person")
 _AUDIENCES = tuple(audience.value for audience in Audience)
 
 
@@ -159,8 +159,13 @@ def _permission(action: str, audience: Audience, node: Node, found: _Findings) -
             f"`{action}` cannot be called as {audience}.",
             f"Write `never`; made for it: {able}.",
         )
+    if "own clients" in words and audience is not Audience.PRACTITIONER:
+        found.add("U553", node, f"{audience} has no own clients.", "Write it for `practitioner` only.")
     return Permission(
-        own_only="self" in words, evidence="evidence" in words, second_person="second person" in words
+        own_only="self" in words,
+        own_clients="own clients" in words,
+        evidence="evidence" in words,
+        second_person="second person" in words,
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Set
 from contextlib import suppress
 
+from adapters.gates import own_clients
 from adapters.gates.book import Book, Entry, Kind
 from adapters.gates.history import (
     BEFORE_CHANGE,
@@ -23,6 +24,7 @@ from adapters.gates.history import (
     History,
     since,
 )
+from adapters.gates.own_clients import OF_WHOM
 from adapters.gates.policy import TRUST, Permission, Policy
 from adapters.gates.port import Question
 from adapters.gates.ways import METHOD_WORDS, before_change
@@ -77,6 +79,8 @@ class PolicyGate:
             return Deny(f"There is no action {_in_words(call.action)}, so it cannot be allowed.")
         permission = self._policy.permission(action.name, question.audience)
         refused = self._refused(question, action, permission)
+        if refused is None and permission.own_clients:
+            refused = own_clients.refused(question, action)
         if refused is not None:
             return refused
         try:
@@ -93,14 +97,21 @@ class PolicyGate:
             return NeedConfirmation()
         return Allow()
 
-    def looks_up(self, question: Question) -> str | None:
+    def looks_up(self, question: Question) -> tuple[str, ...]:
         """See `Gate.looks_up`."""
         call = question.call
         action = self._catalog.actions.get(call.action)
-        if action is None or action.name not in OPENS or not call.subject:
-            return None
+        if action is None or not call.subject:
+            return ()
         permission = self._policy.permission(action.name, question.audience)
-        return LAST_CHANGE if self._refused(question, action, permission) is None else None
+        wanted: list[str] = [OF_WHOM] if permission.own_clients else []
+        wanted += [LAST_CHANGE] if action.name in OPENS else []
+        return tuple(wanted) if wanted and self._refused(question, action, permission) is None else ()
+
+    def seen(self, question: Question, outcome: Event) -> Event:
+        """See `Gate.seen`."""
+        permission = self._policy.permission(question.call.action, question.audience)
+        return own_clients.seen(question, outcome) if permission.own_clients else outcome
 
     def about_to(self, call: Call, actor: str, session: str, at: str) -> None:
         """See `Gate.about_to`. A failed verification counts even if the clinic cannot record it."""
@@ -194,7 +205,7 @@ class PolicyGate:
         if call.subject and _risk(call, action) >= REMEMBERED_FROM_RISK:
             self._add_owed(question.session)
             entries = self._book.about(call.subject, since(question.at), question.session)
-            history = History(entries, _changed_at(question.looked_up))
+            history = History(entries, _changed_at(question.looked_up.get(LAST_CHANGE)))
             if history.failed_in(question.session):
                 return Deny(_FAILED_HERE)
         asked = Asked(action.name, question.actor, question.session, question.at)

@@ -6,7 +6,7 @@ Nothing here knows where policies are kept or how a call is made.
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Mapping, Set
 from typing import Protocol
 
 import msgspec
@@ -18,8 +18,8 @@ class Question(msgspec.Struct, frozen=True):
     """May `actor`, holding the conversation `session` as `audience`, make this call at the moment `at` (UTC)?
 
     `own` holds the ids of the people the actor may act for as themself: a signed-in client's own, and
-    those a signed-in contact acts for. Nobody is their own by default. `looked_up` is how the reading action
-    ended that `Gate.looks_up` asked for; None where the backend cannot do that.
+    those a signed-in contact acts for. Nobody is their own by default. `looked_up` is how the reading actions
+    ended that `Gate.looks_up` asked for, by their names; without those that the backend cannot do.
     """
 
     call: Call
@@ -28,7 +28,7 @@ class Question(msgspec.Struct, frozen=True):
     at: str
     own: frozenset[str] = frozenset()
     session: str = ""
-    looked_up: Event | None = None
+    looked_up: Mapping[str, Event] = {}
 
 
 class Gate(Protocol):
@@ -38,9 +38,13 @@ class Gate(Protocol):
         """Whether the call may be made now. Never raises; what is not allowed by name is denied."""
         ...
 
-    def looks_up(self, question: Question) -> str | None:
-        """The reading action about the same person whose outcome the question must bring along, if any. For a
-        call that is refused whatever the outcome, nothing is looked up."""
+    def looks_up(self, question: Question) -> tuple[str, ...]:
+        """The reading actions about the same person whose outcomes the question must bring along. For a call
+        that is refused whatever the outcome, nothing is looked up."""
+        ...
+
+    def seen(self, question: Question, outcome: Event) -> Event:
+        """The outcome of a call that was allowed, without what whoever asked may not see of it."""
         ...
 
     def about_to(self, call: Call, actor: str, session: str, at: str) -> None:

@@ -60,7 +60,7 @@ class Demo:
         clinic: str,
         mail: Path | None,
         clients: Callable[[], tuple[Someone, ...]],
-        practitioners: tuple[Someone, ...],
+        practitioners: Callable[[], tuple[Someone, ...]],
     ) -> None:
         self._library, self._clinic, self._mail = library, clinic, mail
         self._clients, self._practitioners = clients, practitioners
@@ -106,7 +106,7 @@ class Demo:
         ]
 
     def _people(self) -> dict[str, tuple[Someone, ...]]:
-        return {"visitor": (), "client": self._clients(), "practitioner": self._practitioners}
+        return {"visitor": (), "client": self._clients(), "practitioner": self._practitioners()}
 
     async def _identity(self, request: Request) -> Response:
         """A token for whoever was chosen, for pages of this server only."""

@@ -10,6 +10,8 @@ import msgspec
 
 from engine import Answered, AtPrompt, Event, Flow, Prompt, Resumed, State, Value, advance
 
+_BY = ("by", "granted_by")
+_WHOEVER = "whoever sat there"
 _ENCODER = msgspec.json.Encoder(order="deterministic")
 
 
@@ -49,13 +51,15 @@ def _chosen(prompt: Prompt, value: str) -> str:
 
 def _without_names(value: Value, actors: Set[Value]) -> Value:
     """Without the ids of secrets, which count up, and without who sat there: each front has names of its own
-    for them, and a record of theirs carries it (`by`)."""
+    for them, and a record of what they did carries it."""
     if isinstance(value, dict):
         if "$secret" in value:
             return {"$secret": "…"}
-        if value.get("by") in actors:
-            value = {**value, "by": "whoever sat there"}
-        return {name: _without_names(each, actors) for name, each in value.items() if name != "actor"}
+        return {
+            name: _WHOEVER if name in _BY and each in actors else _without_names(each, actors)
+            for name, each in value.items()
+            if name != "actor"
+        }
     if isinstance(value, list):
         return [_without_names(each, actors) for each in value]
     return value

@@ -229,8 +229,11 @@ class OpenGate:
     def decide(self, question: Question) -> Verdict:
         return self.verdict
 
-    def looks_up(self, question: Question) -> str | None:
-        return None
+    def looks_up(self, question: Question) -> tuple[str, ...]:
+        return ()
+
+    def seen(self, question: Question, outcome: Event) -> Event:
+        return outcome
 
     def about_to(self, call: Call, actor: str, session: str, at: str) -> None:
         self.told.append(f"about to {call.action}")

@@ -34,7 +34,8 @@ CELLS = [
 def test_every_way_in_leads_to_the_same_word(
     tmp_path: Path, action: str, audience: Audience, risk: int, cell: str, way: str
 ) -> None:
-    with closing(Trial(tmp_path, shipped_policy(), action, audience, way)) as trial:
+    theirs = "own clients" if cell.startswith("theirs ") else ""
+    with closing(Trial(tmp_path, shipped_policy(), action, audience, way, theirs)) as trial:
         reached = trial.hold()
     # Nobody is anybody's own at a desk, so what is for oneself only is denied there.
     possible = cell != "deny" and not cell.startswith("own ")
@@ -91,9 +92,17 @@ def _in_the_matrix(cell: str, risk: int) -> str:
     # Nobody at the portal can say how an identity was verified; being signed in is no evidence by default.
     if cell in ("deny", "own evidence"):
         return NEVER
-    own, word = (["self"], cell[4:]) if cell.startswith("own ") else ([], cell)
+    belonging, _, word = cell.rpartition(" ")
+    own = {"own": ["self"], "theirs": ["own clients"]}.get(belonging, [])
     wanted = {"evidence": ["evidence"], "second": ["evidence", "second person"]}.get(word, [])
     return " + ".join([*own, *wanted, *(["confirm"] if risk >= 3 else [])]) or "yes"
+
+
+@pytest.mark.parametrize("action", ["find_clients", "list_contacts"])
+@pytest.mark.parametrize("way", WAYS)
+def test_what_is_for_their_own_clients_is_found_with_one_of_them_only(action: str, way: str) -> None:
+    tried = try_one(shipped_policy(), CATALOG.actions[action], Audience.PRACTITIONER, way)
+    assert (tried.found, tried.declared) == ("own clients", "own clients")
 
 
 @pytest.mark.parametrize("way", WAYS)

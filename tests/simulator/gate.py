@@ -34,9 +34,13 @@ class WaryGate:
         around.allowed.add((call.key, self._process))
         return Allow()
 
-    def looks_up(self, question: Question) -> str | None:
+    def looks_up(self, question: Question) -> tuple[str, ...]:
         """Nothing."""
-        return None
+        return ()
+
+    def seen(self, question: Question, outcome: Event) -> Event:
+        """All of it."""
+        return outcome
 
     def about_to(self, call: Call, actor: str, session: str, at: str) -> None:
         """See `Gate.about_to`."""

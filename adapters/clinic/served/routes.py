@@ -39,6 +39,7 @@ ROUTES: tuple[Route, ...] = (
     Route("find_clients", "GET", "/v1/clients", ("query", "birth_date")),
     Route("get_client", "GET", _CLIENT),
     Route("list_contacts", "GET", f"{_CLIENT}/contacts"),
+    Route("list_practitioners", "GET", f"{_PERSON}/practitioners"),
     Route("get_portal_settings", "GET", f"{_PERSON}/settings"),
     Route("set_portal_settings", "PATCH", f"{_PERSON}/settings"),
     Route("check_email", "GET", f"{_PERSON}/email"),

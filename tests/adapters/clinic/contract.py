@@ -21,13 +21,21 @@ from tests.adapters.clinic.guarded_contract import GuardedContract
 
 MakeBench = Callable[[People], Bench]
 
-SUBJECT_ACTIONS = ("get_portal_settings", "check_email", "last_email_change", "get_account", "get_invitation")
+SUBJECT_ACTIONS = (
+    "list_practitioners",
+    "get_portal_settings",
+    "check_email",
+    "last_email_change",
+    "get_account",
+    "get_invitation",
+)
 GUARDED = ("set_temporary_password", "unlock_account", "revoke_sessions", "reset_mfa")
 GOOD_ARGS: dict[str, dict[str, Value]] = {
     "get_clinic": {},
     "find_clients": {"query": "souza"},
     "get_client": {"client": "ana-souza"},
     "list_contacts": {"client": "mia-chen"},
+    "list_practitioners": {"subject": "wei-chen"},
     "get_portal_settings": {"subject": "wei-chen"},
     "check_email": {"subject": "ana-souza"},
     "last_email_change": {"subject": "ana-souza"},
@@ -104,6 +112,15 @@ class BackendContract(GuardedContract):
     @pytest.mark.parametrize("action", [*SUBJECT_ACTIONS, "send_password_reset", *GUARDED])
     def test_an_unknown_person_is_not_found(self, bench: Bench, action: str) -> None:
         assert failed_with(bench.fails(action, subject="nobody")) is Failure.NOT_FOUND
+
+    def test_it_is_told_whose_clients_they_are(self, bench: Bench) -> None:
+        for subject in ("mia-chen", "wei-chen"):
+            told = bench.record("list_practitioners", subject=subject)
+            assert told == {"subject": subject, "practitioners": ["dr-lind", "dr-roy"]}
+        assert bench.record("list_practitioners", subject="tom-becker")["practitioners"] == []
+        found = bench.record("find_clients", query="chen")["clients"]
+        assert isinstance(found, list)
+        assert [each["practitioners"] for each in found if isinstance(each, dict)] == [["dr-lind", "dr-roy"]]
 
     def test_a_contact_is_not_a_client(self, bench: Bench) -> None:
         assert failed_with(bench.fails("get_client", client="wei-chen")) is Failure.NOT_FOUND

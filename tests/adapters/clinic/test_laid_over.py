@@ -58,6 +58,26 @@ def test_the_second_of_one_name_is_the_second_that_is_written(bench: Bench, tmp_
     assert address(bench, "mara-lindqvist-2") == "new@mail.example"
 
 
+def test_whose_client_somebody_is_is_changed_only_where_it_is_said(bench: Bench, tmp_path: Path) -> None:
+    def seen_by() -> object:
+        return bench.record("list_practitioners", subject="paula-farrow")["practitioners"]
+
+    change(bench, tmp_path, "clients: [{name: Lucie Farrow, practitioners: [dr-roy, dr-lind, dr-roy]}]")
+    change(bench, tmp_path, "clients: [{name: Lucie Farrow, online_access: false}, {name: Noah Farrow}]")
+    assert seen_by() == ["dr-lind", "dr-roy"]
+    change(bench, tmp_path, "clients: [{name: Lucie Farrow, practitioners: [dr-lund]}]")
+    assert seen_by() == ["dr-lund"]
+    change(bench, tmp_path, "clients: [{name: Lucie Farrow, practitioners: []}]")
+    assert seen_by() == []
+
+
+@pytest.mark.parametrize("wrong", ["dr-roy", "{dr-roy: yes}", "[[dr-roy]]", "['']", "[null]", "null", "[7]"])
+def test_practitioners_are_a_list_of_ids(wrong: str) -> None:
+    _, findings = load_people(Source("x.yaml", f"clients: [{{name: Mara, practitioners: {wrong}}}]"))
+    expected = "`practitioners` must be a list of texts (numbers in quotes), such as [a, b]."
+    assert [(each.code, each.expected) for each in findings] == [("U502", expected)]
+
+
 def test_a_contact_is_looked_for_at_the_client(bench: Bench, tmp_path: Path) -> None:
     change(bench, tmp_path, "clients: [{name: Noah Farrow, contacts: [{name: Paula Farrow, primary: true}]}]")
     lucie, noah = (bench.call("list_contacts", client=client) for client in ("lucie-farrow", "noah-farrow"))

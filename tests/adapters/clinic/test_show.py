@@ -46,6 +46,7 @@ def test_everything_is_shown_but_no_link(tmp_path: Path, used: Bench) -> None:
     assert list(tables) == [
         "The clinic",
         "People",
+        "Whose clients they are",
         "Mails, the newest first",
         "Consent",
         "Video sessions",
@@ -54,6 +55,7 @@ def test_everything_is_shown_but_no_link(tmp_path: Path, used: Bench) -> None:
         "Requests for help",
         "Journal",
     ]
+    assert tables["Whose clients they are"].rows == (("mia-chen", "dr-lind, dr-roy"),)
     assert all(len(row) == len(table.columns) for table in tables.values() for row in table.rows)
     used.carrier.sent = used.carrier.sent[:1]
     assert token_of(used) not in str(tables)

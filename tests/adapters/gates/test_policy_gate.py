@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from adapters.clinic.actions import CATALOG, OFFICE, STAFF
 from adapters.gates.book import Entry, MemoryBook
+from adapters.gates.own_clients import OF_WHOM
 from adapters.gates.policy import TRUST, Permission
 from adapters.gates.policy_file import shipped_policy
 from adapters.gates.policy_gate import PolicyGate
@@ -28,6 +29,7 @@ from engine import (
     NeedEvidence,
     NeedSecond,
     SecretRef,
+    Succeeded,
     Value,
     Verdict,
 )
@@ -35,7 +37,7 @@ from engine import (
 TABLE = yaml.safe_load((Path(__file__).parents[2] / "cases" / "policy.yaml").read_text(encoding="utf-8"))
 AT = "2026-11-23T09:30:00Z"
 CELLS = [
-    (action, Audience(column), *cell.removeprefix("own ").split(), cell.startswith("own "))
+    (action, Audience(column), cell.split()[-1], cell.split()[0] if " " in cell else "")
     for action, row in TABLE["actions"].items()
     for column, cell in zip(TABLE["columns"], row["cells"], strict=True)
 ]
@@ -53,7 +55,14 @@ def gate(book: MemoryBook | None = None, catalog: Catalog = CATALOG) -> Gate:
 
 
 def question(
-    action: str, audience: Audience, *, approved: bool = False, own: str = "", by: str = "", **args: Value
+    action: str,
+    audience: Audience,
+    *,
+    approved: bool = False,
+    own: str = "",
+    by: str = "",
+    theirs: bool = False,
+    **args: Value,
 ) -> Question:
     declared = CATALOG.actions.get(action)
     call = Call(
@@ -67,7 +76,9 @@ def question(
         approved=approved,
         approved_by=by,
     )
-    return Question(call, audience, "kim", AT, frozenset({own} if own else ()), "session-1")
+    whose = Succeeded("", {"subject": "c-1", "practitioners": ["kim"]}, AT)
+    found = {OF_WHOM: whose} if theirs else {}
+    return Question(call, audience, "kim", AT, frozenset({own} if own else ()), "session-1", found)
 
 
 def word(verdict: Verdict) -> str:
@@ -84,15 +95,18 @@ def word(verdict: Verdict) -> str:
             return "second"
 
 
-@pytest.mark.parametrize(("action", "audience", "expected", "own"), CELLS)
-def test_the_table_holds(action: str, audience: Audience, expected: str, own: bool) -> None:
+@pytest.mark.parametrize(("action", "audience", "expected", "whose"), CELLS)
+def test_the_table_holds(action: str, audience: Audience, expected: str, whose: str) -> None:
     risky = TABLE["actions"][action]["risk"] >= 3
     at_first = "evidence" if expected == "second" else expected
-    about_oneself = question(action, audience, own="c-1")
+    theirs = whose == "theirs"
+    about_oneself = question(action, audience, own="c-1", theirs=theirs)
     assert word(gate().decide(about_oneself)) == at_first
-    assert word(gate().decide(question(action, audience))) == ("deny" if own else at_first)
+    # Who is found by nobody's id is left out of what is found.
+    narrow = whose and CATALOG.actions[action].subject is not None
+    assert word(gate().decide(question(action, audience))) == ("deny" if narrow else at_first)
 
-    approved = question(action, audience, own="c-1", approved=True)
+    approved = question(action, audience, own="c-1", approved=True, theirs=theirs)
     assert word(gate().decide(approved)) == {"confirm": "allow"}.get(at_first, at_first)
 
     after_evidence = {"evidence": "confirm" if risky else "allow"}.get(expected, expected)
@@ -100,7 +114,7 @@ def test_the_table_holds(action: str, audience: Audience, expected: str, own: bo
     allowed = {"deny": "deny", "second": "second"}.get(expected, "allow")
     assert word(gate(verified(action)).decide(approved)) == allowed
 
-    seconded = question(action, audience, own="c-1", approved=True, by="lou")
+    seconded = question(action, audience, own="c-1", approved=True, by="lou", theirs=theirs)
     assert word(gate(verified(action)).decide(seconded)) == ("deny" if expected == "deny" else "allow")
     assert word(gate().decide(seconded)) == {"confirm": "allow"}.get(at_first, at_first)
 
@@ -296,6 +310,9 @@ def test_a_book_that_cannot_be_read_denies_what_it_matters_for() -> None:
     verdict = broken.decide(question("send_invitation", Audience.AGENT))
     assert verdict == Deny("The book is damaged. Put it back.", Failure.UNAVAILABLE)
     assert broken.decide(question("get_client", Audience.AGENT)) == Allow()
+    # What is wrong with a file is nothing that a client should read.
+    about_oneself = question("send_invitation", Audience.CLIENT, own="c-1")
+    assert broken.decide(about_oneself) == Deny("", Failure.UNAVAILABLE)
 
 
 class TestRoles:

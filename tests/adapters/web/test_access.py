@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing
@@ -113,6 +114,17 @@ def test_of_a_beginning(served: Served, case: dict[str, Any]) -> None:
     if case["who"] != "visitor":
         body["identity"] = identity(role=case["who"])
     assert served.http.post("/v1/sessions", json=body).status_code == case["status"]
+
+
+@pytest.mark.parametrize("case", CASES["searches"], ids=lambda case: f"{case['who']} {case['query']}")
+def test_of_whom_a_practitioner_finds(served: Served, case: dict[str, Any]) -> None:
+    shown = identity(role="practitioner", sub=case["who"])
+    talk = served.start("email-not-received", embed="portal", identity=shown)
+    turn = talk.says(case["query"])
+    told = json.dumps([turn, talk.ask("GET").json()])
+    assert turn["prompt"]["id"].endswith("/which" if "sees" in case else "/nobody")
+    assert case.get("sees", "") in told
+    assert case.get("not", "nothing of this kind") not in told
 
 
 @pytest.mark.parametrize("case", CASES["open"], ids=lambda case: case["ask"])

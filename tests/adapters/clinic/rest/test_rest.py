@@ -169,6 +169,7 @@ def test_pages_are_turned_and_rows_sorted_out(
         "birth_year": None,
         "city": "nowhere",
         "email_masked": "a***a@x.example",
+        "practitioners": None,
     }
 
 
