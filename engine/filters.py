@@ -40,6 +40,9 @@ from engine.values import Value
 
 Literal: TypeAlias = bool | int | float | str | None
 SPELLED_CHARACTERS: Final = 320
+LONGEST_TEXT: Final = 20_000
+"""So many characters at most come out of a list that is made a text: a text that is put into a list and made
+one again would double each time, and a few lines of a flow would fill the memory."""
 _MONTHS: Final = (
     "January February March April May June July August September October November December".split()
 )
@@ -226,7 +229,18 @@ def _join(value: Value, args: tuple[Literal, ...]) -> Value:
     if not isinstance(value, list):
         return None
     between = args[0] if args and isinstance(args[0], str) else ", "
-    return between.join(display(item) for item in value)
+    words: list[str] = []
+    length = 0
+    for item in value:
+        words.append(display(item))
+        length += len(words[-1]) + len(between)
+        if length > LONGEST_TEXT + len(between):
+            break
+    return _cut(between.join(words))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - 1] + "…"
 
 
 def _only(value: Value, args: tuple[Literal, ...]) -> Value:
@@ -323,7 +337,7 @@ def _default(value: Value, args: tuple[Literal, ...]) -> Value:
     stand_in = args[0] if args else NOT_KNOWN
     if value is None:
         return stand_in
-    return display(value) if isinstance(stand_in, str) and not isinstance(value, str) else value
+    return _cut(display(value)) if isinstance(stand_in, str) and not isinstance(value, str) else value
 
 
 _TABLE: Final = (

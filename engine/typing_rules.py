@@ -310,6 +310,11 @@ class _Checker(msgspec.Struct):
         for item, kind in zip(tree.items, kinds, strict=True):
             if kind is None:
                 continue
+            if isinstance(kind, ListType):
+                # Lists of lists of the same list would grow without end in a few lines.
+                message = f"{self._shown(item)} is {in_words(kind)}, and a list cannot hold another."
+                self._report("U127", item, message, "Make a list of records, texts or numbers.")
+                return None
             both = join(together, kind) if not isinstance(together, NothingType) else kind
             if both is None:
                 message = (

@@ -173,7 +173,7 @@ EXPRESSIONS: Mapping[str, Code] = {
     ),
     "U127": Code(
         "A list of different kinds",
-        "All items of a list must be of one kind.",
+        "All items of a list must be of one kind, and none can be a list itself.",
         "Make two lists.",
         in_a_flow('set: {mixed: "[clinic.name, clinic.invite_hours]"}'),
     ),

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.filters import FILTERS, SPELLED_CHARACTERS, Literal, Misuse, literal_type, showable
+from engine.filters import FILTERS, LONGEST_TEXT, SPELLED_CHARACTERS, Literal, Misuse, literal_type, showable
 from engine.types import (
     DATE,
     MOMENT,
@@ -158,6 +158,20 @@ def test_long_texts_are_not_spelled_to_the_end() -> None:
     assert isinstance(spelled, str)
     assert spelled.endswith("a - b - …")
     assert spelled.count(" - ") == SPELLED_CHARACTERS
+
+
+@pytest.mark.parametrize(("name", "args"), [("join", ()), ("join", ("",)), ("default", ("none",))])
+def test_a_text_that_is_made_of_itself_again_and_again_does_not_fill_the_memory(
+    name: str, args: tuple[Literal, ...]
+) -> None:
+    text: Value = "x"
+    for _ in range(50):
+        text = applied(name, [text] * 10, *args)
+    assert isinstance(text, str)
+    assert len(text) == LONGEST_TEXT
+    assert text.endswith("…")
+    just = "x" * (LONGEST_TEXT - 3)
+    assert applied(name, [just, "y"], *args) == just + (args[0] if args == ("",) else ", ") + "y"
 
 
 JSON: Final = st.recursive(
