@@ -8,7 +8,6 @@ which words a choice cannot be any more (`engine.ruled_out`). Nothing here knows
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
 from typing import Final, assert_never
 
 import msgspec
@@ -33,6 +32,7 @@ from engine.expression_tree import (
 )
 from engine.expressions import Expression
 from engine.filters import FILTERS, Misuse, literal_type
+from engine.misfit import misfit
 from engine.ruled_out import fact_of, notes, remaining, words_of
 from engine.types import (
     DATE,
@@ -531,7 +531,7 @@ class _Checker(msgspec.Struct):
             self._report("U108", tree, f"'{value}' is none of the values it can have.", near, expected)
             return True
         if isinstance(against, DateType | MomentType):
-            if not _is_day_or_moment(value, against):
+            if misfit(value, against) is not None:
                 message = f"'{value}' is not {in_words(against)}."
                 self._report("U107", tree, message, _ISO_REPAIR[isinstance(against, DateType)])
             return True
@@ -624,15 +624,6 @@ def _comparable(left: Type, right: Type) -> bool:
             return fits(left, right) or fits(right, left)
         case _:
             return left == right
-
-
-def _is_day_or_moment(text: str, kind: DateType | MomentType) -> bool:
-    try:
-        if isinstance(kind, DateType):
-            return len(text) == 10 and date.fromisoformat(text).isoformat() == text
-        return datetime.fromisoformat(text).tzinfo is not None
-    except ValueError:
-        return False
 
 
 def _upper_first(text: str) -> str:

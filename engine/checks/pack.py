@@ -9,6 +9,7 @@ from engine.checks.checking import Checking
 from engine.checks.circles import Silence, circles_in
 from engine.checks.facts import check_facts
 from engine.checks.graph import check_graph
+from engine.checks.lengths import check_lengths
 from engine.checks.private import check_private
 from engine.checks.solved import check_solved
 from engine.checks.visited_first import visited_first
@@ -35,6 +36,7 @@ def check_pack(
     silence = Silence(checkings)
     for tree in trees.values():
         check_graph(tree, checkings[tree.name], silence)
+    check_lengths(checkings, limits)
     check_private(checkings)
     check_solved(checkings)
     findings += [each for checking in checkings.values() for each in checking.findings]

@@ -5,13 +5,14 @@ Knows the fields of an ask; nothing of types, facts or of where answers lead.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from engine.diagnostics import did_you_mean
 from engine.effects import PromptKind
+from engine.misfit import misfit
 from engine.nodes import Scalar
+from engine.types import DATE
 
 if TYPE_CHECKING:
     from engine.checks.checking import Checking
@@ -28,7 +29,6 @@ _ALLOWED: Mapping[str, frozenset[PromptKind]] = {
     "pattern": frozenset({"text"}),
     "confirm": frozenset({"secret"}),
 }
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def review_question(ask: Ask, checking: Checking) -> None:
@@ -104,7 +104,7 @@ def _routes(ask: Ask, checking: Checking) -> None:
 
 def _bound(ask: Ask, bound: Scalar, checking: Checking) -> None:
     if ask.kind == "date":
-        fits = isinstance(bound.value, str) and (bound.value == "today" or bool(_DAY.fullmatch(bound.value)))
+        fits = bound.value == "today" or misfit(bound.value, DATE) is None
         wanted = "a date like 2026-11-23, or `today`"
     elif ask.kind == "number":
         fits = isinstance(bound.value, int | float) and not isinstance(bound.value, bool)

@@ -260,7 +260,7 @@ STRUCTURE: Mapping[str, Code] = {
     ),
     "U220": Code(
         "Too large",
-        "The flow, the pack or its files are larger than the limits allow.",
+        "The flow, a stretch of it, the pack or its files are larger than the limits allow.",
         "Split it, or raise the limit.",
         (
             "# As it looks to somebody who allows two steps a flow.\n"

@@ -5,12 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
+import msgspec
 import pytest
 import yaml
 
 from engine.compiler import Compiled
 from engine.diagnostics import Severity
-from tests.engine.play import OF_EXAMPLES, compiled
+from engine.limits import Limits
+from engine.run import CIRCLE
+from engine.state import AtEnd
+from tests.engine.play import OF_EXAMPLES, Play, compiled
 
 CASES: Final = Path(__file__).parent.parent / "cases"
 FILES: Final = [CASES / "wrong_flows.yaml", *sorted((CASES / "checks").glob("*.yaml"))]
@@ -76,3 +80,50 @@ def test_flows_that_visit_one_another_without_end_in_sight_are_told_so() -> None
     ]
     made = compiled(*texts, f"flow: f{count}\naudience: [client]\nexits: [x]\nsteps: [{{return: x}}]")
     assert {each.code for each in made.findings} == {"U220"}
+
+
+def _said(count: int, last: str) -> str:
+    return "".join(f"  - say: Line {number}\n" for number in range(count)) + f"  - {last}\n"
+
+
+LONG = {
+    "in one flow": ("flow: a\naudience: [agent]\nsteps:\n", 98, "end: stopped", ()),
+    "before a question": (
+        "flow: a\naudience: [agent]\nsteps:\n",
+        98,
+        "{id: q, ask: Well?, answers: {x: X}}",
+        (),
+    ),
+    "around a visit": (
+        "flow: a\naudience: [agent]\nsteps:\n  - visit: b\n",
+        47,
+        "end: stopped",
+        ("flow: b\naudience: [agent]\nexits: [out]\nsteps:\n" + _said(49, "return: out"),),
+    ),
+    "behind a branch": (
+        "flow: a\naudience: [agent]\nsteps:\n  - {if: can('request_help'), then: far}\n"
+        "  - {end: stopped}\n  - {id: far, say: Far}\n",
+        96,
+        "end: stopped",
+        (),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", LONG)
+def test_a_stretch_in_which_the_conversation_would_be_stopped_is_found(case: str) -> None:
+    head, count, last, others = LONG[case]
+    rest = "  - end: stopped\n" if "ask" in last else ""
+    for more, stopped in ((1, False), (2, True)):
+        made = compiled(head + _said(count + more, last) + rest, *others)
+        found = {each.code for each in made.findings} - OF_EXAMPLES
+        assert found == ({"U220"} if stopped else set())
+        # What the check says is what happens.
+        allowed = compiled(
+            head + _said(count + more, last) + rest, *others, limits=Limits(steps_a_turn=count + more + 60)
+        )
+        assert allowed.pack is not None
+        flow = msgspec.structs.replace(allowed.pack.flow("a"), limits=Limits())
+        play = Play(flow)
+        ended = play.here.waiting
+        assert (isinstance(ended, AtEnd) and ended.text == CIRCLE) is stopped
