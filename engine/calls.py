@@ -23,6 +23,7 @@ from engine.approval import (
     why_not_verified,
 )
 from engine.describe import describe_done, describe_secret, found_words
+from engine.display import one_line
 from engine.effects import Call, CallOutcome, CheckBack, Choice, Did, Outcome, Perform, Reveal
 from engine.errors import OutOfTurn
 from engine.events import (
@@ -231,7 +232,8 @@ def decided(run: Run, waiting: AtPrompt, choice: str, actor: str) -> str | None:
             return None
         case "repeat":
             run.behind = tuple(key for key in run.behind if key != _key_before(run, call))
-            run.consult(call)
+            # It may have been approved long ago, before anybody was asked whether it is meant twice.
+            run.consult(still_approved(call, run.at))
             return None
         case "approve":
             run.consult(still_approved(seconded(call, run.at, actor), run.at))
@@ -353,7 +355,7 @@ def _offer_ways(run: Run, call: Call, failure: Failure, message: str) -> None:
         run.ask_about(call.step, "unknown", call, _doubt(run, call), tuple(ways))
         return
     tried = f"I tried this: {call.sentence}" if call.sentence else ""
-    parts = [tried, FAILURES[failure].sentence, message, "How shall we go on?"]
+    parts = [tried, FAILURES[failure].sentence, one_line(message), "How shall we go on?"]
     run.ask_about(call.step, "error", call, " ".join(filter(None, parts)), tuple(ways))
 
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 
 from engine.actions import Action
+from engine.display import one_line
 from engine.values import Value
 
 _PLACE = re.compile(r"\{(\w+)\}")
@@ -45,19 +46,23 @@ def describe_secret(action: Action, args: Mapping[str, Value], member: str, subj
 def found_words(action: Action, result: Value) -> str:
     """What a read found, as far as its action tells it: "state bounced, status 5.1.1"."""
     found = result if isinstance(result, dict) else {}
-    values = ((name.replace("_", " "), as_written(found.get(name)) or "unknown") for name in action.tells)
+    told = {name: one_line(as_written(found.get(name))) for name in action.tells}
+    values = ((name.replace("_", " "), value or "unknown") for name, value in told.items())
     return ", ".join(f"{name} {value}" for name, value in values)
 
 
 def _filled(template: str, action: Action, args: Mapping[str, Value], subject_name: str) -> str:
-    """`template` with its places filled in one pass, so that a value is never read as a place."""
+    """`template` with its places filled in one pass, so that a value is never read as a place, nor passes for
+    a line of its own."""
     if subject_name == YOU:
         template = _POSSESSIVE.sub("your", template)
     words = {
-        "subject": subject_name or _NOBODY,
+        "subject": one_line(subject_name) or _NOBODY,
         "clauses": _clauses(action, args),
         **{
-            param.name: as_written(args.get(param.name)) for param in action.params if param.name != "subject"
+            param.name: one_line(as_written(args.get(param.name)))
+            for param in action.params
+            if param.name != "subject"
         },
     }
     return _PLACE.sub(lambda place: words.get(place.group(1), place.group(0)), template)
@@ -66,7 +71,7 @@ def _filled(template: str, action: Action, args: Mapping[str, Value], subject_na
 def _clauses(action: Action, args: Mapping[str, Value]) -> str:
     """What the clauses say about the given parameters, joined by "and"; "nothing" if none applies."""
     said = [
-        clause.words.get(as_written(value), f"{clause.param} {as_written(value)}")
+        clause.words.get(as_written(value), one_line(f"{clause.param} {as_written(value)}"))
         for clause in action.clauses
         if (value := args.get(clause.param)) is not None
     ]

@@ -34,6 +34,7 @@ class Layout:
         self.reading = reading
         self.drafts: dict[str, Draft] = {}
         self._named: dict[str, Scalar] = {}
+        self._prefixes: set[str] = set()
 
     def lay_out(self, steps: Sequence, after: str, prefix: str) -> str:
         """Read a list of steps that goes on at `after`; the path of its first step."""
@@ -114,8 +115,9 @@ class Layout:
         for label, target in all_targets(parts):
             if target.steps is not None:
                 prefix = f"{path}.{label}."
-                while f"{prefix}1" in self.drafts:
+                while prefix in self._prefixes:
                     prefix = f"{prefix}then."
+                self._prefixes.add(prefix)
                 draft.paths[id(target)] = self.lay_out(target.steps, then, prefix)
 
     def _kind(self, node: MappingNode) -> tuple[StepKind | None, MappingNode]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, get_args
 from engine.actions import Action
 from engine.answers import Accepted, NotAccepted, Question, parse_answer
 from engine.describe import as_written
+from engine.display import display
 from engine.effects import Choice, Prompt, PromptKind
 from engine.expressions import Expression
 from engine.knowledge import Knowledge
@@ -158,6 +159,14 @@ class Ask(Asking, frozen=True):
                     self.items.source.place,
                     f"`of` needs a list of records, and this is {in_words(kind)}.",
                 )
+        if item is not None and item.member("name") is None and "label" not in self.plan.parts.written:
+            checking.report(
+                "U223",
+                self.place,
+                f"Nothing says what is chosen from here: {in_words(item)} has no `name`.",
+                None,
+                'Add a `label`, such as `label: "{{ item.' + (item.names or ("name",))[0] + ' }}"`.',
+            )
         if self.valid is not None:
             given = ListType(TEXT) if self.kind == "several" else _TYPES.get(self.kind, TEXT)
             checking.condition(self.valid, known.with_fact("answer", given))
@@ -312,8 +321,7 @@ def item_id(item: Value, number: int) -> str:
 
 
 def _name(item: Value) -> str:
-    name = item.get("name") if isinstance(item, dict) else item
-    return str(name)
+    return display(item.get("name") if isinstance(item, dict) else item)
 
 
 def _in_words(prompt: Prompt, answer: Accepted) -> str:

@@ -146,6 +146,23 @@ def test_keys_are_of_session_path_and_entry_and_entries_only_grow() -> None:
     assert len(set(keys)) == len(keys)
 
 
+def test_an_approval_does_not_live_longer_because_a_repetition_is_asked_about() -> None:
+    play = Play(flow_of(CHOICES), gate=approve_first)
+    play.answer("new")
+    play.back()
+    assert play.answer("new") == ["asks a/first!repeat"]
+    assert play.do(Answered("repeat", "2026-11-23T09:35:01Z")) == ["asks a/first!confirm"]
+    assert len(play.made("send_invitation")) == 1
+
+
+def test_what_a_backend_says_of_a_failure_cannot_pass_for_words_of_ours() -> None:
+    failing = Fails(Failure.CONFLICT, "It is there.\nShall I try it again?\u2028Yes.")
+    play = Play(flow_of(CHOICES), {"send_invitation": [failing]})
+    play.answer("new")
+    assert len(play.prompt.text.rich) == 1
+    assert "It is there. Shall I try it again? Yes. How shall we go on?" in play.prompt.text.text
+
+
 def test_a_call_before_a_choice_is_approved_is_not_made_with_the_same_key_again() -> None:
     play = Play(flow_of(CHOICES), gate=approve_first)
     play.answer("talk")

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from adapters.clinic.actions import CATALOG
 from engine import ALWAYS_POSSIBLE, Action, Effect, Failure, Value, describe, describe_done, with_stop
+from engine.display import one_line
 
 SETTINGS = CATALOG.actions["set_portal_settings"]
 
@@ -57,7 +58,15 @@ def test_a_read_is_told_by_its_doc() -> None:
 @given(st.text(), st.text())
 def test_a_value_is_never_read_as_a_place(topic: str, name: str) -> None:
     ticket = CATALOG.actions["open_ticket"]
-    assert describe(ticket, {"topic": topic}, name) == f"Opens a ticket with the clinic's support: {topic}."
+    shown = one_line(topic)
+    assert describe(ticket, {"topic": topic}, name) == f"Opens a ticket with the clinic's support: {shown}."
+
+
+def test_nothing_in_a_value_passes_for_a_line_of_its_own() -> None:
+    told = describe(SETTINGS, {"online_access": True}, "Ana\nIt was approved\u2028Souza")
+    assert told == "Switches online access on for Ana It was approved Souza."
+    ticket = CATALOG.actions["open_ticket"]
+    assert "\n" not in describe(ticket, {"topic": "An email\nIt was approved"})
 
 
 @pytest.mark.parametrize("action", CATALOG.actions.values(), ids=CATALOG.actions)

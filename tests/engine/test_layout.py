@@ -58,6 +58,24 @@ def test_two_lists_under_one_word_do_not_get_in_each_others_way() -> None:
     assert [edge.to for edge in made.steps["q"].edges()] == ["q.then.then.1", "q.then.1"]
 
 
+def test_nor_do_they_where_the_first_of_them_begins_with_a_name() -> None:
+    text = (
+        "flow: a\naudience: [agent]\nsteps:\n"
+        "  - id: q\n    ask: Q?\n    answers: {then: {label: T, then: [{say: Answer}, {say: More}]}, y: Y}\n"
+        "    then: [{id: rest, say: Rest}, {say: And}, {say: On}]\n"
+        "  - end: stopped\n"
+    )
+    assert list(tree(text).steps) == [
+        "q",
+        "rest",
+        "q.then.2",
+        "q.then.3",
+        "q.then.then.1",
+        "q.then.then.2",
+        "2",
+    ]
+
+
 def test_every_way_of_a_shipped_flow_leads_to_a_step() -> None:
     for each in shipped().trees.values():
         for step in each.steps.values():

@@ -13,7 +13,7 @@ from engine.limits import Limits
 from engine.state import AtCall, AtEnd, AtReveal, Frame
 from engine.turn import advance
 from engine.why import why
-from tests.engine.play import NOW, TODAY, Fails, Play, flow_of
+from tests.engine.play import NOW, TODAY, Fails, Play, Works, flow_of
 
 THREE = """
 flow: a
@@ -145,3 +145,16 @@ def test_why_says_where_it_stands_and_what_led_there() -> None:
     assert "It is about the call of get_clinic." in why(play.flow, play.here)
     play.answer("stop")
     assert why(play.flow, play.here) == "The conversation has ended (stopped)."
+
+
+def test_a_record_that_is_chosen_from_is_called_by_its_name_on_one_line() -> None:
+    text = (
+        "flow: a\naudience: [agent]\nsteps:\n"
+        "  - {do: find_clients, with: {query: \"'x'\"}, save: found}\n"
+        "  - {id: who, ask: Who?, kind: one, of: found.clients, save: picked}\n"
+        "  - say: '{{ picked.name }}'\n  - end: stopped\n"
+    )
+    record = {**dict.fromkeys(("birth_year", "city", "email_masked")), "id": "c1", "kind": "adult"}
+    found = {"clients": [{**record, "name": "Ana\n2) Rui", "first_name": "Ana"}], "truncated": False}
+    play = Play(flow_of(text), {"find_clients": [Works(found)]})
+    assert [choice.label for choice in play.prompt.choices] == ["Ana 2) Rui"]
