@@ -15,9 +15,6 @@ from engine.steps.ask import Ask
 from engine.steps.base import Broken, Step
 from engine.texts import Template, check_text
 
-_ROUNDS = 40
-"""More visits than this to one step mean that its types keep changing; they grow to text or vanish before."""
-
 
 def knowledge_at(tree: Tree, checking: Checking) -> Mapping[str, Knowledge]:
     """What is known on arriving at each step that can be reached.
@@ -44,18 +41,21 @@ def _spread(tree: Tree, checking: Checking, starts: list[str]) -> None:
     known = checking.known
     settled = frozenset(known) - frozenset(starts)
     waiting = deque(starts)
-    rounds: dict[str, int] = {}
+    queued = set(starts)
+    # It ends: where ways meet, less is known each time, and types only grow to text, or vanish.
     while waiting:
         path = waiting.popleft()
-        rounds[path] = rounds.get(path, 0) + 1
-        if path not in tree.steps or rounds[path] > _ROUNDS:
+        queued.discard(path)
+        if path not in tree.steps:
             continue
         for _, target, arriving in onward(tree, tree.steps[path], checking, known[path]):
             before = known.get(target)
             after = arriving if before is None else before.meet(arriving)
             if after != before and target not in settled:
                 known[target] = after
-                waiting.append(target)
+                if target not in queued:
+                    queued.add(target)
+                    waiting.append(target)
 
 
 def _open_ways(step: Step | None) -> Iterator[str]:

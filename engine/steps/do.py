@@ -128,7 +128,9 @@ class Do(Calling, frozen=True):
         if action is None:
             return ways
         done = self._done(checking, known, action)
-        if self.expect is not None:
+        # Somebody who has done it by hand goes on here too, and nothing was looked at then.
+        by_hand = action.effect is not Effect.READ and self.works_without_result()
+        if self.expect is not None and not by_hand:
             done = checking.narrowed(self.expect, done)[0]
         return {**ways, "": done}
 

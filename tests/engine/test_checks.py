@@ -127,3 +127,32 @@ def test_a_stretch_in_which_the_conversation_would_be_stopped_is_found(case: str
         play = Play(flow)
         ended = play.here.waiting
         assert (isinstance(ended, AtEnd) and ended.text == CIRCLE) is stopped
+
+
+def test_what_is_known_is_followed_as_often_as_it_takes() -> None:
+    # Each answer leads back to the question by a longer way than the one before, and forgets something else.
+    count = 43
+    names = [f"s{number}" for number in range(count)]
+    lines = [
+        "flow: a",
+        "audience: [agent]",
+        "exits: [out]",
+        f"inputs: {{{', '.join(f'{name}: PortalSettings' for name in names)}}}",
+        "steps:",
+        *(
+            f"  - {{if: {name}.online_access is known, then: {name}-on}}\n  - return: out\n"
+            f"  - {{id: {name}-on, say: On}}"
+            for name in names
+        ),
+        "  - id: hub\n    ask: Which?\n    answers:",
+        *(f"      {name}: {{label: Again, then: {name}-0}}" for name in names),
+        "      out: {label: Out, then: out}",
+    ]
+    for length, name in enumerate(names):
+        lines += [f"  - {{id: {name}-{each}, say: On, then: {name}-{each + 1}}}" for each in range(length)]
+        lines.append(f"  - id: {name}-{length}\n    do: get_portal_settings")
+        lines.append(f"    with: {{subject: {name}.subject}}\n    save: {name}\n    then: hub")
+    lines.append("  - id: out\n    say: |")
+    lines += [f"      {{{{ {name}.online_access }}}}" for name in names]
+    made = compiled("\n".join([*lines, "  - return: out\n"]), limits=Limits(steps_a_flow=2_000))
+    assert [each.code for each in made.findings] == ["U106"] * count
