@@ -310,6 +310,9 @@ class _Checker(msgspec.Struct):
         for item, kind in zip(tree.items, kinds, strict=True):
             if kind is None:
                 continue
+            if isinstance(kind, NothingType):
+                self._unknown(item, "a list holds what is there")
+                return None
             if isinstance(kind, ListType):
                 # Lists of lists of the same list would grow without end in a few lines.
                 message = f"{self._shown(item)} is {in_words(kind)}, and a list cannot hold another."
