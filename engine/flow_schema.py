@@ -165,7 +165,11 @@ _SHAPES: Mapping[Shape, Callable[[Field], Schema]] = {
     Shape.FACT: lambda _: named(FACT),
     Shape.SAVES: lambda _: mapping(FACT, {"type": "string"}),
     Shape.WORD: _word,
-    Shape.WORDS: lambda field: {"type": "array", "items": _word(field)},
+    Shape.WORDS: lambda field: {
+        "type": "array",
+        "items": _word(field),
+        **({"minItems": 1} if field.words else {}),
+    },
     Shape.FLAG: lambda _: {"type": "boolean"},
     Shape.BOUND: lambda _: written(),
     Shape.PATTERN: lambda _: written(),

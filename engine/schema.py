@@ -357,6 +357,9 @@ def _read_words(reading: Reading, parts: Parts, declared: Field, node: Node) -> 
     if not isinstance(node, SequenceNode):
         reading.shape_is_wrong(node, declared.name, declared.shape.value)
         return
+    if declared.words and not node.items:
+        # Left out it may mean everybody; an empty list means nobody, which is never meant.
+        reading.report("U203", node.place, f"`{declared.name}` is empty.", "Expected: at least one word.")
     words: list[Scalar] = []
     for item in node.items:
         if not isinstance(item, Scalar) or item.value is None:

@@ -17,6 +17,7 @@ from engine.diagnostics import Diagnostic
 from engine.expression_tree import path
 from engine.expressions import Expression
 from engine.knowledge import Knowledge
+from engine.limits import DEFAULT_LIMITS, Limits
 from engine.ruled_out import is_ruled_out, left_of, remaining
 from engine.schema import RESERVED
 from engine.source import Place
@@ -58,6 +59,7 @@ class Checking:
         labels: Mapping[str, object],
         catalog: Catalog,
         unread: frozenset[str] = frozenset(),
+        limits: Limits = DEFAULT_LIMITS,
     ) -> None:
         self.tree = tree
         self.trees = trees
@@ -67,6 +69,7 @@ class Checking:
         self.here = tree.start
         self.lost: frozenset[str] = tree.untyped
         self.unread = unread
+        self.limits = limits
         self._ways_told = 0
         self._everywhere = facts_everywhere(labels)
         self._actions = catalog.askable

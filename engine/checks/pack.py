@@ -30,7 +30,7 @@ def check_pack(
     """Everything wrong with these flows as they stand together. `unread` names flows that are there, and
     whose files could not be read."""
     findings: list[Diagnostic] = []
-    checkings = {tree.name: Checking(tree, trees, labels, catalog, unread) for tree in trees.values()}
+    checkings = {tree.name: Checking(tree, trees, labels, catalog, unread, limits) for tree in trees.values()}
     for tree in trees.values():
         check_facts(tree, checkings[tree.name])
     silence = Silence(checkings)

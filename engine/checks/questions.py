@@ -41,6 +41,7 @@ def review_question(ask: Ask, checking: Checking) -> None:
         if bound is not None:
             _bound(ask, bound, checking)
     _order(ask, checking)
+    _longest(ask, checking)
 
 
 def _fields(ask: Ask, checking: Checking) -> None:
@@ -127,3 +128,11 @@ def _order(ask: Ask, checking: Checking) -> None:
     days = isinstance(least, str) and isinstance(most, str) and "today" not in (least, most) and least > most
     if numbers or days:
         checking.report("U223", ask.maximum.place, f"`max` is below `min` ({ask.minimum.text}).")
+
+
+def _longest(ask: Ask, checking: Checking) -> None:
+    most = checking.limits.answer_characters
+    least = ask.minimum.value if ask.minimum is not None and ask.kind in ("text", "secret") else 0
+    if ask.minimum is not None and isinstance(least, int) and least > most:
+        message = f"No answer has so many characters: {most:,} are taken at most."
+        checking.report("U301", ask.minimum.place, message)
