@@ -16,6 +16,7 @@ from pathlib import Path
 
 import msgspec
 
+from adapters.on_disk import sync
 from adapters.problems import PlainProblem, Unusable
 
 VARIABLE = "UNSTUCK_DATA_KEYS"
@@ -125,18 +126,10 @@ def _add(path: Path, text: str, *, new: bool) -> None:
             target.unlink()
         else:
             target.replace(path)
-        _sync(path.parent)
+        sync(path.parent)
     except OSError as error:
         with suppress(OSError):
             target.unlink(missing_ok=True)
         raise Unusable(
             f"The keys {path} cannot be written ({error.strerror}).", "Check the folder."
         ) from error
-
-
-def _sync(folder: Path) -> None:
-    file = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(file)
-    finally:
-        os.close(file)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from adapters.letters import Accepted, Carried, Unreachable
+from adapters.on_disk import sync
 from adapters.problems import Unusable
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def _delivered(path: Path, data: bytes) -> None:
             written.unlink()
         raise
     with suppress(OSError):
-        _sync_folder(path / "new")
+        sync(path / "new")
 
 
 def _new_name() -> str:
@@ -102,11 +103,3 @@ def _new_name() -> str:
 
 def _for_the_owner(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
-
-
-def _sync_folder(path: Path) -> None:
-    folder = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

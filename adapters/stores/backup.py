@@ -8,6 +8,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from adapters.on_disk import sync
 from adapters.stores.health import Health, examine
 from adapters.stores.seal import Seal
 from adapters.stores.trouble import exists_already, in_plain_words
@@ -22,12 +23,12 @@ def back_up(db: sqlite3.Connection, seal: Seal, target: Path) -> Health:
         os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
         try:
             health = _copied(db, seal, temporary)
-            _sync(temporary)
+            sync(temporary)
             try:
                 os.link(temporary, target)
             except FileExistsError:
                 raise exists_already(target) from None
-            _sync(target.parent)
+            sync(target.parent)
         finally:
             temporary.unlink()
         return health
@@ -48,7 +49,7 @@ def into_one_file(path: Path) -> None:
         mode = db.execute("PRAGMA journal_mode = DELETE").fetchone()[0]
     if mode != "delete" or path.with_name(f"{path.name}-wal").exists():
         raise sqlite3.OperationalError("database or disk is full")
-    _sync(path)
+    sync(path)
 
 
 def _copied(db: sqlite3.Connection, seal: Seal, path: Path) -> Health:
@@ -58,11 +59,3 @@ def _copied(db: sqlite3.Connection, seal: Seal, path: Path) -> Health:
         copy.execute("PRAGMA journal_mode = DELETE")
         copy.text_factory = lambda data: data.decode("utf-8", "surrogateescape")
         return examine(copy, seal)
-
-
-def _sync(path: Path) -> None:
-    file = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(file)
-    finally:
-        os.close(file)

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from adapters.on_disk import sync
 from adapters.stores.seal import KEY_SIZE
 from adapters.stores.trouble import in_use, key_missing, key_unreadable
 
@@ -101,11 +102,7 @@ def _make(path: Path, name: str) -> None:
             os.link(temporary, path)
     finally:
         temporary.unlink()
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    sync(path.parent)
 
 
 def _opened(path: Path, store: Path) -> int:

@@ -17,6 +17,7 @@ from typing import TypeAlias
 
 import msgspec
 
+from adapters.on_disk import sync
 from adapters.stores.backup import into_one_file, unless_something_is_there
 from adapters.stores.key_file import KeyFile, key_path
 from adapters.stores.mark_file import mark_path, marked
@@ -42,7 +43,7 @@ from adapters.stores.rows import (
     version_mac,
 )
 from adapters.stores.seal import Chain, Seal
-from adapters.stores.sqlite_file import StoreFile, sync_folder
+from adapters.stores.sqlite_file import StoreFile
 from adapters.stores.totals import Totals, totals_of
 from adapters.stores.trouble import exists_already, in_plain_words, not_there
 from adapters.stores.writer import Writing
@@ -110,7 +111,7 @@ def _written_whole(target: Path, key: KeyFile, found: _Found) -> Recovered:
         except FileExistsError:
             raise exists_already(target) from None
         mark_path(temporary).replace(mark_path(target))
-        sync_folder(target.parent)
+        sync(target.parent)
     finally:
         for left in target.parent.glob(f"{glob.escape(temporary.name)}*"):
             left.unlink()

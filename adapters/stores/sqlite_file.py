@@ -15,6 +15,7 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from threading import RLock
 
+from adapters.on_disk import sync
 from adapters.problems import Unusable
 from adapters.stores.key_file import KeyFile
 from adapters.stores.mark_file import MarkFile
@@ -115,7 +116,7 @@ class StoreFile:
         """Note that what is deleted in this transaction has to be wiped: if this process does not come to it,
         the next one to open the store does."""
         os.close(os.open(self._wiping, os.O_CREAT | os.O_WRONLY, 0o600))
-        sync_folder(self.path.parent)
+        sync(self.path.parent)
 
     def wipe(self) -> None:
         """Leave nothing of what was deleted in the file and its log. Raises Unusable while somebody reads all
@@ -197,16 +198,7 @@ def _make_file(path: Path) -> None:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     except FileExistsError:
         return
-    sync_folder(path.parent)
-
-
-def sync_folder(path: Path) -> None:
-    """Have the disk keep which files are in the folder. Raises OSError."""
-    folder = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    sync(path.parent)
 
 
 def _refuse_other_things(path: Path) -> None:
