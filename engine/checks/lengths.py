@@ -51,7 +51,7 @@ def _lengths(
         while waiting:
             path = waiting[-1]
             ways = [way for way in _onward(steps[path], checking, passages) if way[1] in steps]
-            open_ones = [to for _, to in ways if to not in found]
+            open_ones = [to for _, to in ways if to not in found and to != path]
             if path not in found and open_ones:
                 # Until it is known, a way back to it leads nowhere.
                 found[path] = 0

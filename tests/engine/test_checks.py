@@ -156,3 +156,15 @@ def test_what_is_known_is_followed_as_often_as_it_takes() -> None:
     lines += [f"      {{{{ {name}.online_access }}}}" for name in names]
     made = compiled("\n".join([*lines, "  - return: out\n"]), limits=Limits(steps_a_flow=2_000))
     assert [each.code for each in made.findings] == ["U106"] * count
+
+
+@pytest.mark.parametrize("around", ["round", "other", "second"])
+def test_a_circle_is_told_as_a_circle_and_not_as_a_long_stretch(around: str) -> None:
+    text = (
+        "flow: a\naudience: [agent, admin]\nsteps:\n"
+        f"  - {{id: round, if: audience == 'agent', then: {around}, else: other}}\n"
+        f"  - {{id: other, if: audience == 'admin', then: second, else: {around}}}\n"
+        "  - {id: second, say: Hello}\n  - end: stopped\n"
+    )
+    found = {each.code for each in compiled(text).findings} - OF_EXAMPLES - {"U130"}
+    assert found <= {"U213"}
