@@ -58,10 +58,9 @@ def _lengths(
                 waiting += open_ones
                 continue
             waiting.pop()
-            if path not in found or not found[path]:
-                found[path] = _length(
-                    steps[path], [inside + found[to] for inside, to in ways if found[to]], leaving
-                )
+            if not found.get(path):
+                further = [inside + found[to] for inside, to in ways if found.get(to)]
+                found[path] = _length(steps[path], further, leaving)
     return found
 
 
