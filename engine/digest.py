@@ -6,13 +6,16 @@ It names people, unlike the trail of a ticket that is opened by itself (`engine.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from engine.actions import Effect
 from engine.flow import Flow
-from engine.outline import client_of, record_name
+from engine.outline import client_of
+from engine.people import records_in
 from engine.state import AtEnd, AtPrompt, CallRecord, Mark, State
 from engine.step_words import LONGEST
 from engine.steps.ask import Ask
+from engine.values import Value
 
 _CALL_WORDS = {"confirmed": "Done", "reconciled": "Done", "rejected": "Not done", "unknown": "Not known"}
 
@@ -21,7 +24,7 @@ def digest(flow: Flow, state: State) -> str:
     """The conversation for somebody who takes it over: whom it is about, what was asked and answered, what
     was done, the notes, and where it stands. Plain lines; moments in UTC; typed answers are not repeated."""
     begun = state.trail[0].at if state.trail else state.today
-    client = client_of(state)
+    client = client_of(flow, state)
     lines = [
         flow.tree.title,
         f"Conversation {state.session}, held by {state.actor} ({state.audience.value}), {begun[:10]}",
@@ -59,8 +62,15 @@ def _answer(flow: Flow, state: State, mark: Mark) -> str:
         if option.id.text == mark.answer and option.label.constant is not None:
             return option.label.constant.text
     places = (*reversed(mark.frames), *reversed(state.frames))
-    names = (record_name(each.facts, mark.answer) for each in places)
+    names = (_name_in(each.facts, mark.answer) for each in places)
     return next(filter(None, names), mark.answer)
+
+
+def _name_in(facts: Mapping[str, Value], id: str) -> str:
+    """The name of whatever was chosen, which need not be a person; "" if no fact tells it."""
+    records = (record for value in facts.values() for record in records_in(value) if record.get("id") == id)
+    names = (record.get("name") for record in records)
+    return next((name for name in names if isinstance(name, str)), "")
 
 
 def _done(call: CallRecord) -> str:

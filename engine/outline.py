@@ -11,10 +11,10 @@ from collections.abc import Mapping
 import msgspec
 
 from engine.flow import Flow, Tree
+from engine.people import told_of
 from engine.state import AtPrompt, Frame, State
 from engine.step_words import in_short, kind_of, step_in_words, way_in_words
 from engine.steps.base import Asking, Step
-from engine.values import Value
 
 _SILENT = frozenset({"say", "set", "go"})
 """Kinds of steps that only lead on; they are not worth a line."""
@@ -70,33 +70,15 @@ def outline(flow: Flow, state: State, rules: bool = False) -> Outline:
 def standing(flow: Flow, state: State) -> Standing:
     """The conversation in a few words."""
     at = state.waiting.prompt.step if isinstance(state.waiting, AtPrompt) else state.frames[-1].at
-    return Standing(flow.name, flow.tree.title, client_of(state), at, len(state.trail))
+    return Standing(flow.name, flow.tree.title, client_of(flow, state), at, len(state.trail))
 
 
-def client_of(state: State) -> str:
+def client_of(flow: Flow, state: State) -> str:
     """The name of the person the conversation is about, as the backend gave it; "" where it is not known."""
     if not state.subject:
         return ""
-    for frame in reversed(state.frames):
-        name = record_name(frame.facts, state.subject)
-        if name:
-            return name
-    return ""
-
-
-def record_name(facts: Mapping[str, Value], id: str) -> str:
-    """The name in the record with this id, looked for in facts and in the lists they hold; "" if none."""
-    waiting: list[Value] = list(facts.values())
-    while waiting:
-        value = waiting.pop()
-        if isinstance(value, list):
-            waiting += value
-        elif isinstance(value, dict):
-            name = value.get("name")
-            if value.get("id") == id and isinstance(name, str):
-                return name
-            waiting += [inner for inner in value.values() if isinstance(inner, list)]
-    return ""
+    found = (told_of(frame.facts, state.subject, "name", flow.catalog) for frame in reversed(state.frames))
+    return next(filter(None, found), "")
 
 
 def _title(tree: Tree, frame: Frame) -> str:

@@ -30,6 +30,7 @@ from engine.effects import (
 from engine.errors import OutOfTurn
 from engine.events import ByPerson, Started
 from engine.flow import FALL_OFF, Flow, Tree
+from engine.people import told_of
 from engine.rich import NO_TEXT, RichText, plain
 from engine.state import (
     Asking,
@@ -289,13 +290,8 @@ class Run:
         return (self._facts, *(frame.facts for frame in reversed(self.frames[:-1])))
 
     def _told_of(self, subject: str, member: str) -> str:
-        for facts in self.all_facts():
-            for value in facts.values():
-                for record in _records(value):
-                    told = record.get(member) if record.get("id") == subject else None
-                    if isinstance(told, str) and told:
-                        return told
-        return ""
+        found = (told_of(facts, subject, member, self.flow.catalog) for facts in self.all_facts())
+        return next(filter(None, found), "")
 
     # -- calls --------------------------------------------------------------------------------------
 
@@ -528,12 +524,3 @@ def _before(record: CallRecord) -> str:
     if record.error is not None:
         return f"This was tried at {when} UTC, and nobody knows whether it was done: {what} Do it now?"
     return f"This was already done at {when} UTC: {what} Do it a second time?"
-
-
-def _records(value: Value) -> Iterable[dict[str, Value]]:
-    if isinstance(value, dict):
-        lists = (inner for inner in value.values() if isinstance(inner, list))
-        return (value, *(record for inner in lists for record in _records(inner)))
-    if isinstance(value, list):
-        return (item for item in value if isinstance(item, dict))
-    return ()

@@ -163,7 +163,7 @@ def _record_before(run: Run, action: Action, undo: Undo, call: Call) -> dict[str
 def _told_of(facts: Mapping[str, Value], undo: Undo, args: Mapping[str, Value]) -> Iterator[dict[str, Value]]:
     """The facts that are this record in the version that these arguments name."""
     version = args.get(undo.version)
-    for value in facts.values():
+    for value in (facts[name] for name in sorted(facts)):
         if version is None or not isinstance(value, dict) or value.get(undo.version_member) != version:
             continue
         if all(value.get(name, args.get(name)) == args.get(name) for name in undo.same):
