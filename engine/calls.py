@@ -120,13 +120,15 @@ def succeeded(run: Run, call: Call, result: Value, outcome: CallOutcome = "confi
         _record(run, call, outcome, None, kept)
         return _verified(run, call)
     back = way_back(run, action, call)
-    to = _step(run, call).succeeded(run, call, kept)
+    to: str | Failure | None = _step(run, call).succeeded(run, call, kept)
     if isinstance(to, Failure):
-        return failed(run, call, to, "", result=kept, back=back)
-    _record(run, call, outcome, None, kept, back)
+        to = failed(run, call, to, "", result=kept, back=back)
+    else:
+        _record(run, call, outcome, None, kept, back)
     secrets = _secrets(run, action, call, kept)
-    if not secrets:
+    if not secrets or to is None:
         return to
+    # Also where it is not what was expected, it was done: a password that nobody sees would shut people out.
     run.leads_to(to)
     run.reveal(call, secrets, to)
     return None

@@ -358,3 +358,17 @@ class TestReveals:
             play.feed(Revealed("secret", NOW))
         assert sum(isinstance(each, Reveal) for each in play.effects) == 1
         assert not any(isinstance(each, Problem) for each in play.effects)
+
+    def test_a_password_that_was_set_otherwise_than_expected_is_shown_all_the_same(self) -> None:
+        flow = flow_of(
+            FLOW.replace(
+                "    on: {verification_required: stranger}",
+                "    expect: credential.must_change is true\n"
+                "    on: {verification_required: stranger, not_confirmed: stranger}",
+            )
+        )
+        weak = Works(result_of("set_temporary_password", must_change=False))
+        play = talk(flow, Gate(), script={"set_temporary_password": [weak]})
+        assert play.answer("make")[-1] == "did set_temporary_password rejected not_confirmed"
+        assert isinstance(play.here.waiting, AtReveal)
+        assert play.do(Revealed("secret", NOW)) == ["asks a/stranger"]
