@@ -238,14 +238,15 @@ class _Stored(msgspec.Struct, frozen=True):
 
 
 class _Pool:
-    """Numbers frames, rounds, lists and records by identity and other values by value, so that each is
-    written once, and in the same order however often the state was stored before."""
+    """Numbers frames and rounds by identity, and values by what they are, so that each is written once, and in
+    the same order however often the state was stored before."""
 
     def __init__(self) -> None:
         self.values: list[Value] = []
         self.rounds: list[_StoredRound] = []
         self.frames: list[_StoredFrame] = []
-        self._value_numbers: dict[int | tuple[str, str], int] = {}
+        self._value_numbers: dict[bytes | tuple[str, str], int] = {}
+        self._record_numbers: dict[int, int] = {}
         self._round_numbers: dict[int, int] = {}
         self._frame_numbers: dict[int, int] = {}
 
@@ -285,8 +286,16 @@ class _Pool:
         return {name: self._value(facts[name]) for name in sorted(facts)}
 
     def _value(self, value: Value) -> int:
-        shared = isinstance(value, list | dict)
-        key = id(value) if shared else (type(value).__name__, str(value))
+        if not isinstance(value, list | dict):
+            return self._number((type(value).__name__, str(value)), value)
+        # Most are one object in many frames; equal ones are one only after they were stored.
+        number = self._record_numbers.get(id(value))
+        if number is None:
+            number = self._number(_ENCODER.encode(value), value)
+            self._record_numbers[id(value)] = number
+        return number
+
+    def _number(self, key: bytes | tuple[str, str], value: Value) -> int:
         number = self._value_numbers.get(key)
         if number is None:
             number = self._value_numbers[key] = len(self.values)

@@ -88,6 +88,17 @@ def test_the_order_in_which_facts_were_set_leaves_no_trace() -> None:
     assert stored("one", "two", "three") == stored("three", "one", "two")
 
 
+def test_one_record_in_two_places_is_stored_as_two_equal_ones_are() -> None:
+    def stored(here: Value, there: Value) -> bytes:
+        around = Frame("a", "everybody", "a/", {"picked": here})
+        inside = Frame("b", "more", "a/everybody[c1]/b/", {}, Round([there], 0, (), ()))
+        return state_to_json(msgspec.structs.replace(talk().here, frames=(around, inside)))
+
+    record: Value = {"id": "c1", "name": "Ana"}
+    assert stored(record, record) == stored(record, {"name": "Ana", "id": "c1"})
+    assert stored(record, record) != stored(record, {"id": "c1", "name": "Rui"})
+
+
 def test_every_part_of_a_state_comes_back() -> None:
     play = talk()
     play.answer(True)
