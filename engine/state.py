@@ -238,8 +238,8 @@ class _Stored(msgspec.Struct, frozen=True):
 
 
 class _Pool:
-    """Numbers frames and rounds by identity, and values by what they are, so that each is written once, and in
-    the same order however often the state was stored before."""
+    """Numbers frames and rounds by identity, and values by what they are, so that each is written once, and
+    in the same order however often the state was stored before."""
 
     def __init__(self) -> None:
         self.values: list[Value] = []
