@@ -30,7 +30,7 @@ def why_in_words(flow: Flow, state: State, trace: Sequence[Traced] = ()) -> str:
         return "\n".join([*lines, f"The conversation has ended: {waiting.outcome.value}."])
     if isinstance(waiting, AtPrompt) and waiting.asking and waiting.call is not None:
         lines.append(f"It is about this: {waiting.call.sentence or plain_id(waiting.call.action)}")
-    client = client_of(state)
+    client = client_of(flow, state)
     about = f", about {client}" if client else ""
     return "\n".join([*lines, f"It belongs to “{flow.trees[state.frames[-1].flow].title}”{about}."])
 
