@@ -118,6 +118,20 @@ class Clause(msgspec.Struct, frozen=True):
     words: Mapping[str, str]
 
 
+class SideEffect(msgspec.Struct, frozen=True):
+    """What a call does besides, on some systems and not on others ("signs {subject} out everywhere").
+
+    It is told only where the system says that its action does it: it then has `action.name` among its
+    capabilities. `done` are the words once it has happened, for what a call that succeeded has done for sure,
+    and `only` are the values (as they are written in a flow) that parameters must have for it to be told.
+    """
+
+    name: str
+    words: str
+    done: str = ""
+    only: Mapping[str, str] = {}
+
+
 class Undo(msgspec.Struct, frozen=True):
     """How a call is taken back: by a call of `action`.
 
@@ -140,7 +154,8 @@ class Action(msgspec.Struct, frozen=True):
     `result` is the type of what it returns (None: nothing). `subject` names the parameter that says whom
     it is about. `sentence` is the exact effect in words ("Switches {clauses} for {subject}."), and `done`
     the same once it has happened, without a full stop; `engine.describe` fills `{subject}` with a name,
-    `{clauses}` with what the `clauses` say of the real parameters, and `{param}` with a parameter's text.
+    `{clauses}` with what the `clauses` say of the real parameters, `{also}` with the `side_effects` that it
+    has on this system, and `{param}` with a parameter's text.
     `tells` names the members of the result that say how things stand and nothing personal: they go into the
     record of a hand-over. `undo` says how it is taken back, where it can be. `reveal` is what a secret in the
     result is called when it is shown ("The password for {subject}"). `failures` lists the ways it can end
@@ -161,6 +176,7 @@ class Action(msgspec.Struct, frozen=True):
     done: str = ""
     tells: tuple[str, ...] = ()
     clauses: tuple[Clause, ...] = ()
+    side_effects: tuple[SideEffect, ...] = ()
     keyed: bool = False
     undo: Undo | None = None
     reveal: str = ""
@@ -209,12 +225,20 @@ class Catalog(msgspec.Struct, frozen=True):
     spoken: Mapping[str, Spoken] = {}
 
     @property
+    def side_effects(self) -> frozenset[str]:
+        """What calls do on some systems only, as `action.effect`."""
+        return frozenset(
+            f"{action.name}.{each.name}" for action in self.actions.values() for each in action.side_effects
+        )
+
+    @property
     def askable(self) -> frozenset[str]:
-        """What `can()` may ask about: an action, or a parameter that can be left out (`action.parameter`)."""
+        """What `can()` may ask about: an action, a parameter that can be left out (`action.parameter`), or
+        what a call does on some systems only (`action.effect`)."""
         optional = {
             f"{action.name}.{param.name}"
             for action in self.actions.values()
             for param in action.params
             if not param.required
         }
-        return frozenset(self.actions) | optional
+        return frozenset(self.actions) | optional | self.side_effects

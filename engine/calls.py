@@ -432,7 +432,7 @@ def _told(run: Run, action: Action, call: Call, error: Failure | None) -> str:
     if error is None and call.undoes:
         return f"Undone: {run.record_of(call.undoes).text}"
     if error is None:
-        return describe_done(action, call.args, run.name_of(call.subject))
+        return describe_done(action, call.args, run.name_of(call.subject), run.allowed)
     if error is Failure.OUTCOME_UNKNOWN:
         return NOT_KNOWN + call.sentence
     if FAILURES[error].may_have_happened:

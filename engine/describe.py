@@ -6,9 +6,9 @@ Pure words: knows nothing of flows, sessions or screens.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
-from engine.actions import Action
+from engine.actions import Action, SideEffect
 from engine.display import one_line
 from engine.values import Value
 
@@ -19,18 +19,26 @@ YOU = "you"
 """The name of whoever reads it themself."""
 
 
-def describe(action: Action, args: Mapping[str, Value], subject_name: str = "") -> str:
+def describe(
+    action: Action, args: Mapping[str, Value], subject_name: str = "", able: Container[str] = ()
+) -> str:
     """The exact effect of a call before it is made: "Switches online access on for Ana Souza."
 
-    Parameters that are omitted or unknown are not mentioned. `subject_name` may be empty where no name is
-    known, and `YOU` where it is whoever reads it. An action without a sentence is described by its own doc.
+    Parameters that are omitted or unknown are not mentioned, nor are side effects that are not among the
+    capabilities `able` (as `action.effect`). `subject_name` may be empty where no name is known, and `YOU`
+    where it is whoever reads it. An action without a sentence is described by its own doc.
     """
-    return _filled(action.sentence or action.doc, action, args, subject_name)
+    also = _also([each.words for each in _side_effects(action, args, able)])
+    return _filled((action.sentence or action.doc).replace("{also}", also), action, args, subject_name)
 
 
-def describe_done(action: Action, args: Mapping[str, Value], subject_name: str = "") -> str:
+def describe_done(
+    action: Action, args: Mapping[str, Value], subject_name: str = "", able: Container[str] = ()
+) -> str:
     """The same once it has happened: "Switched online access on for Ana Souza" (no full stop)."""
-    return _filled(action.done or action.doc.rstrip("."), action, args, subject_name)
+    also = _also([each.done for each in _side_effects(action, args, able) if each.done])
+    words = action.done or action.doc.rstrip(".")
+    return _filled(words.replace("{also}", also), action, args, subject_name)
 
 
 def with_stop(text: str) -> str:
@@ -66,6 +74,22 @@ def _filled(template: str, action: Action, args: Mapping[str, Value], subject_na
         },
     }
     return _PLACE.sub(lambda place: words.get(place.group(1), place.group(0)), template)
+
+
+def _side_effects(action: Action, args: Mapping[str, Value], able: Container[str]) -> list[SideEffect]:
+    return [
+        each
+        for each in action.side_effects
+        if f"{action.name}.{each.name}" in able
+        and all(as_written(args.get(name)) == value for name, value in each.only.items())
+    ]
+
+
+def _also(said: list[str]) -> str:
+    """What follows after the main clause: " and X", ", X, and Y"; nothing for none."""
+    if len(said) < 2:
+        return "".join(f" and {each}" for each in said)
+    return "".join(f", {each}" for each in said[:-1]) + f", and {said[-1]}"
 
 
 def _clauses(action: Action, args: Mapping[str, Value]) -> str:

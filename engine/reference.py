@@ -173,6 +173,9 @@ def _action(action: Action) -> Iterator[str]:
     yield from (f"### {action.name}", "", action.doc, "")
     yield f"It {_EFFECTS[action.effect]} (risk {action.risk}); for {made_for}."
     yield "" if action.result is None else f"It gives {in_words(action.result)}."
+    if action.side_effects:
+        told = ", ".join(f"`{each.name}` ({_plainly(each.words)})" for each in action.side_effects)
+        yield f"Besides, on systems that say so: {told}."
     yield "" if not ends else f"It can end in {', '.join(f'`{name}`' for name in ends)}."
     if action.params:
         yield ""
@@ -184,6 +187,10 @@ def _action(action: Action) -> Iterator[str]:
             ],
         )
     yield ""
+
+
+def _plainly(words: str) -> str:
+    return words.replace("{subject}", "them")
 
 
 def _failures() -> Iterator[str]:

@@ -311,7 +311,9 @@ class Run:
         """The call of `action` at `path`, with its exact effect in words."""
         subject = args.get(action.subject) if action.subject is not None else None
         about = subject if isinstance(subject, str) else ""
-        sentence = describe(action, args, self.name_of(about)) if action.effect.value != "read" else ""
+        sentence = ""
+        if action.effect.value != "read":
+            sentence = describe(action, args, self.name_of(about), self.allowed)
         return Call(key, action.name, args, action.effect, action.risk, path, about, sentence)
 
     def earlier(self, call: Call) -> CallRecord | None:

@@ -37,7 +37,8 @@ def way_back(run: Run, action: Action, call: Call) -> WayBack | None:
     # Where it is not known how things were, or nothing was changed, there is no way back to it.
     if any(args[name] is None for name in changed) or all(args[n] == call.args[n] for n in changed):
         return None
-    sentence = describe(run.flow.catalog.actions[undo.action], args, run.name_of(call.subject))
+    taken = run.flow.catalog.actions[undo.action]
+    sentence = describe(taken, args, run.name_of(call.subject), run.allowed)
     return WayBack(undo.action, args, sentence)
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import msgspec
+
 from engine import (
     DATE,
     MOMENT,
@@ -26,6 +28,7 @@ from engine import (
     ListType,
     Param,
     RecordType,
+    SideEffect,
     Spoken,
     Type,
     Undo,
@@ -67,8 +70,6 @@ CLINIC = record(
         "invite_hours": NUMBER,
         "mail_policy": ChoiceType(("automatic", "manual", "prompt")),
         "resend_minutes": NUMBER,
-        # Whether a new link ends those that were sent before; not every system does that.
-        "older_links_end": optional(TRUTH),
     },
 )
 CLIENT_REF = _about_somebody(
@@ -304,6 +305,10 @@ _EVIDENCE_PARAM = Param("evidence_ref", TEXT, doc="where the signed form or note
 _NOT_FOUND = frozenset({Failure.NOT_FOUND})
 _WRITTEN = frozenset({Failure.NOT_FOUND, Failure.NOT_READY, Failure.CONFLICT, Failure.OUTCOME_UNKNOWN})
 
+_ENDS_LINKS = SideEffect("ends_links", "ends the links sent before", "ended the links sent before")
+_SIGNS_OUT = SideEffect("signs_out", "signs {subject} out everywhere", "signed {subject} out everywhere")
+_TELLS_PERSON = SideEffect("tells_person", "tells {subject} by email")
+
 _READS = (
     Action(
         name="get_clinic",
@@ -519,17 +524,18 @@ _WRITES = (
             }
         ),
         subject="subject",
-        sentence="Sends {clauses} to {subject}'s address on record.",
-        done="Sent {clauses} to {subject}'s address on record",
+        sentence="Sends {clauses} to {subject}'s address on record{also}.",
+        done="Sent {clauses} to {subject}'s address on record{also}",
         clauses=(
             Clause(
                 "kind",
                 {
                     "first": "the first account setup email",
-                    "resend": "a new account setup email (links sent before no longer work)",
+                    "resend": "a new account setup email",
                 },
             ),
         ),
+        side_effects=(msgspec.structs.replace(_ENDS_LINKS, only={"kind": "resend"}),),
         keyed=True,
     ),
     Action(
@@ -550,8 +556,9 @@ _WRITES = (
             }
         ),
         subject="subject",
-        sentence="Sends a password reset email to {subject}'s address on record.",
-        done="Sent a password reset email to {subject}'s address on record",
+        sentence="Sends a password reset email to {subject}'s address on record{also}.",
+        done="Sent a password reset email to {subject}'s address on record{also}",
+        side_effects=(_ENDS_LINKS,),
         keyed=True,
     ),
     Action(
@@ -614,7 +621,7 @@ _GUARDED = (
     ),
     Action(
         name="update_email",
-        doc="Changes the address on record, tells the old and the new one, and ends links sent before.",
+        doc="Changes the address on record.",
         params=(
             _SUBJECT_PARAM,
             Param("new_email", TEXT, doc="the new address, in full"),
@@ -626,14 +633,18 @@ _GUARDED = (
         audiences=SIGNED_IN,
         failures=_WRITTEN | {Failure.STALE_VERSION},
         subject="subject",
-        sentence="Changes {subject}'s email address to {new_email}, tells the old address and the new one,"
-        " and ends the links sent before.",
-        done="Changed {subject}'s email address to {new_email}",
+        sentence="Changes {subject}'s email address to {new_email}{also}.",
+        done="Changed {subject}'s email address to {new_email}{also}",
+        side_effects=(
+            SideEffect("tells_old_address", "tells the old address"),
+            SideEffect("tells_new_address", "tells the new address"),
+            _ENDS_LINKS,
+        ),
         keyed=True,
     ),
     Action(
         name="set_temporary_password",
-        doc="Sets a password that opens the account for a day and must be changed at the first use.",
+        doc="Sets a new password for somebody's account. It is meant to be used once, and then changed.",
         params=(
             _SUBJECT_PARAM,
             Param("password", SECRET, required=False, doc="one that was typed; omitted: a generated one"),
@@ -644,11 +655,16 @@ _GUARDED = (
         audiences=STAFF,
         failures=_WRITTEN,
         subject="subject",
-        sentence="Sets a temporary password for {subject}'s account, signs {subject} out everywhere, and"
-        " tells {subject} by email.",
-        done="Set a temporary password for {subject}'s account",
+        sentence="Sets a new password for {subject}'s account{also}.",
+        done="Set a new password for {subject}'s account{also}",
+        side_effects=(
+            SideEffect("expires", "lets it expire within a day"),
+            SideEffect("must_change", "has it changed at the first use"),
+            _SIGNS_OUT,
+            _TELLS_PERSON,
+        ),
         keyed=True,
-        reveal="The temporary password for {subject}",
+        reveal="The new password for {subject}",
     ),
     Action(
         name="clear_suppression",
@@ -700,7 +716,7 @@ _GUARDED = (
     ),
     Action(
         name="reset_mfa",
-        doc="Switches the second factor of an account off, ends its password, and signs it out everywhere.",
+        doc="Switches the second factor of an account off.",
         params=(_SUBJECT_PARAM,),
         result=ACCOUNT,
         effect=Effect.IRREVERSIBLE,
@@ -708,9 +724,13 @@ _GUARDED = (
         audiences=frozenset({Audience.ADMIN}),
         failures=_WRITTEN,
         subject="subject",
-        sentence="Switches the second factor of {subject}'s account off, ends the password, signs {subject}"
-        " out everywhere, and tells {subject} by email.",
-        done="Switched the second factor of {subject}'s account off and ended the password",
+        sentence="Switches the second factor of {subject}'s account off{also}.",
+        done="Switched the second factor of {subject}'s account off{also}",
+        side_effects=(
+            SideEffect("ends_password", "ends the password", "ended the password"),
+            _SIGNS_OUT,
+            _TELLS_PERSON,
+        ),
         keyed=True,
     ),
     Action(
@@ -773,8 +793,18 @@ CATALOG = Catalog(
         "often_blocked": Spoken("mail to there is often blocked"),
         "is_primary": Spoken("primary contact"),
         "truncated": Spoken("more were found"),
-        "older_links_end": Spoken("older links end with a new one"),
         "join_url_present": Spoken("link to join"),
         "switched_off_by": Spoken("switched off by"),
     },
 )
+
+LOOK_BACK: Mapping[str, str] = {
+    action.name: f"{action.name}.look_back"
+    for action in CATALOG.actions.values()
+    if action.effect is not Effect.READ
+}
+"""For each action that changes something, the name of the capability that what became of a lost call of it
+can be found out."""
+
+CAPABILITIES = frozenset(CATALOG.actions) | CATALOG.side_effects | frozenset(LOOK_BACK.values())
+"""All that a system can be able to do."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from adapters.clinic.actions import CATALOG
+from adapters.clinic.actions import CATALOG, LOOK_BACK
 from adapters.clinic.arguments import checked_arguments
 from adapters.clinic.port import ActionFailed, Backend, CallContext
 from adapters.clinic.receipts import Receipts
@@ -28,7 +28,8 @@ class OwnVerifications:
 
     def capabilities(self) -> frozenset[str]:
         """See `Backend.capabilities`."""
-        return self._inside.capabilities() | {_OWN}
+        able = self._inside.capabilities()
+        return able if _OWN in able else able | {_OWN, LOOK_BACK[_OWN]}
 
     def perform(self, action: str, args: Mapping[str, Value], context: CallContext) -> Value:
         """See `Backend.perform`."""

@@ -78,7 +78,12 @@ class Backend(Protocol):
     """A clinic's own system. Calls may come from several threads at once."""
 
     def capabilities(self) -> frozenset[str]:
-        """The names of the actions it can perform."""
+        """The names of the actions it can perform. Then, as `action.effect`, what they do besides: those of
+        the `side_effects` in their declarations that they have here, since only these are told to people.
+        And `action.look_back` for those of which `check_back` finds out what became of them (see
+        `actions.LOOK_BACK`). Limits (how long links work, how soon another email may go) are of the clinic:
+        `get_clinic` tells them.
+        """
         ...
 
     def perform(self, action: str, args: Mapping[str, Value], context: CallContext) -> Value:

@@ -56,7 +56,6 @@ class Clinic(msgspec.Struct, frozen=True):
             "invite_hours": self.invite_hours,
             "mail_policy": self.mail_policy,
             "resend_minutes": self.resend_minutes,
-            "older_links_end": True,
         }
 
 

@@ -149,7 +149,10 @@ class PolicyGate:
             for name in self._policy.permissions
             if name.partition(".")[0] in actions and self._policy.permission(name, audience).allowed
         }
-        return frozenset(actions | parameters)
+        effects = {
+            name for name in capabilities & self._catalog.side_effects if name.partition(".")[0] in actions
+        }
+        return frozenset(actions | parameters | effects)
 
     def who_is(self, os_user: str) -> Audience:
         """See `Gate.who_is`."""

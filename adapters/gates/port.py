@@ -60,7 +60,7 @@ class Gate(Protocol):
     def allowed(self, audience: Audience, capabilities: Set[str]) -> frozenset[str]:
         """The actions that this audience may call, perhaps after a confirmation or evidence, and that are
         among the backend's `capabilities`; also the parameters (`action.parameter`) that the policy names,
-        where this audience may give them."""
+        where this audience may give them, and what those actions do besides (`action.effect`)."""
         ...
 
     def who_is(self, os_user: str) -> Audience:

@@ -411,7 +411,7 @@ def test_what_is_typed_at_the_console_is_never_on_the_screen(plain: bool, tmp_pa
             # No key brings back what was typed before.
             console.types(second if plain else f"\x1b[A{second}")
             console.shows("The two were not the same" if first != second else "How did you verify")
-        for words in ("How did you verify", "Sets a temporary password", "Are they in?"):
+        for words in ("How did you verify", "Sets a new password", "Are they in?"):
             console.shows(words)
             assert [each for each in (mistyped, taken) if console.leaks(each, tmp_path)] == []
             console.child.send("1\r")

@@ -172,3 +172,27 @@ def test_calls_that_were_cut_off_or_are_unknown_are_named(store: Path) -> None:
     with open_store(store) as kept:
         kept.commit("s-1", 2, commit(ledger=(entry("k", "unknown"),)))
     assert calls() == ["Nobody knows what became of a call in 1 conversation: s-1."]
+
+
+def test_what_the_clinic_cannot_do_tell_or_look_up_is_noted(home: Path) -> None:
+    mapping = home / "little.rest.yaml"
+    mapping.write_text(
+        "base: http://127.0.0.1:1\nactions:\n"
+        "  get_clinic: {result: {id: \"'c'\", name: \"'C'\", login_url: \"'https://c.example'\","
+        " support_email: \"'s@c.example'\", timezone: \"'UTC'\", invite_hours: 24,"
+        " mail_policy: \"'manual'\", resend_minutes: 1}}\n"
+        "  unlock_account: {post: /unlock, result: body, look_back: {get: /log, happened: body.done}}\n"
+        "  reset_mfa: {post: /mfa, result: body, effects: [signs_out]}\n"
+    )
+    found = {each.what: each for each in examine(Options(clinic=f"rest:{mapping}"))}
+    assert found["clinic"].state == "good"
+    assert "can do 4 of 26 actions; not find_clients," in found["actions"].said
+    assert found["effects"].said.endswith(": reset_mfa.ends_password, reset_mfa.tells_person.")
+    assert found["lost"].said.endswith(" of reset_mfa.")
+    assert {each.state for each in (found["actions"], found["effects"], found["lost"])} == {"note"}
+
+
+def test_a_clinic_that_can_do_everything_is_noted_once(store: Path) -> None:
+    found = {each.what: each for each in examine(Options())}
+    assert found["actions"].said == "It can do 26 of 26 actions."
+    assert not {"effects", "lost"} & set(found)

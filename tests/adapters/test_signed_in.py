@@ -124,7 +124,7 @@ def test_what_is_done_is_told_to_whoever_is_signed_in_as_theirs(tmp_path: Path) 
         view = driver.start("showing", actor="x", audience=Audience.CLIENT, own=frozenset({"ivy-walker"}))
         did = driver.answer(view.session, "send").did
         assert [each.text for each in did] == [
-            "Sent a new account setup email (links sent before no longer work) to your address on record"
+            "Sent a new account setup email to your address on record and ended the links sent before"
         ]
 
 

@@ -151,7 +151,7 @@ class TestEvidence:
         play = talk(flow, Gate(EVIDENCE))
         play.answer("make")
         text = play.prompt.text.text
-        assert "Sets a temporary password for Ana Souza's account" in text
+        assert "Sets a new password for Ana Souza's account" in text
         assert "Who it is must be known." in text
         assert "update email" in text
         assert [(each.id, each.detail) for each in play.prompt.choices] == [
@@ -239,7 +239,7 @@ class TestSecondPerson:
         gate = Gate(self.NEED)
         play = talk(flow, gate)
         assert play.answer("make") == ["asks a/make!second"]
-        assert play.prompt.choices[0].effect.startswith("Sets a temporary password for Ana Souza")
+        assert play.prompt.choices[0].effect.startswith("Sets a new password for Ana Souza")
         assert "calls set_temporary_password ana" in answer_by(play, "approve", "bea")
         assert gate.asked[-1].approved_by == "bea"
         assert gate.asked[-1].approved

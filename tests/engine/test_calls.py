@@ -93,11 +93,20 @@ def test_a_choice_that_leads_straight_to_a_risky_call_shows_its_exact_effect() -
     play = Play(flow_of(CHOICES))
     assert effects_of(play.prompt) == {
         "new": "Sends the first account setup email to name's address on record.",
-        "more": "Sends a new account setup email (links sent before no longer work) to name's address"
-        " on record.",
+        "more": "Sends a new account setup email to name's address on record.",
         "talk": "",
         "none": "",
     }
+
+
+@pytest.mark.parametrize(
+    ("able", "more"), [(set[str](), ""), ({"send_invitation.ends_links"}, " and ends the links sent before")]
+)
+def test_only_what_the_system_does_besides_is_promised(able: set[str], more: str) -> None:
+    play = Play(flow_of(CHOICES), allowed=frozenset({"find_clients", "send_invitation"} | able))
+    shown = effects_of(play.prompt)
+    assert shown["new"] == "Sends the first account setup email to name's address on record."
+    assert shown["more"] == f"Sends a new account setup email to name's address on record{more}."
 
 
 def test_choosing_it_is_the_approval() -> None:

@@ -39,6 +39,56 @@ def test_only_what_is_given_is_said(args: dict[str, Value], will: str, did: str)
     assert describe_done(SETTINGS, args, "Ana Souza") == did
 
 
+PASSWORD, RESEND = CATALOG.actions["set_temporary_password"], CATALOG.actions["send_invitation"]
+
+
+@pytest.mark.parametrize(
+    ("able", "will", "did"),
+    [
+        ((), "Sets a new password for Ana's account.", "Set a new password for Ana's account"),
+        (
+            ("signs_out",),
+            "Sets a new password for Ana's account and signs Ana out everywhere.",
+            "Set a new password for Ana's account and signed Ana out everywhere",
+        ),
+        (
+            ("tells_person", "signs_out", "expires"),
+            "Sets a new password for Ana's account, lets it expire within a day, signs Ana out everywhere,"
+            " and tells Ana by email.",
+            # That an email was tried is not that it was taken.
+            "Set a new password for Ana's account and signed Ana out everywhere",
+        ),
+    ],
+)
+def test_what_a_call_does_besides_is_told_where_the_system_does_it(
+    able: tuple[str, ...], will: str, did: str
+) -> None:
+    names = {f"set_temporary_password.{each}" for each in able}
+    assert describe(PASSWORD, {}, "Ana", names) == will
+    assert describe_done(PASSWORD, {}, "Ana", names) == did
+
+
+def test_a_side_effect_is_told_only_where_the_parameters_lead_to_it() -> None:
+    able = {"send_invitation.ends_links"}
+    first, again = (describe(RESEND, {"kind": kind}, "Ana", able) for kind in ("first", "resend"))
+    assert first == "Sends the first account setup email to Ana's address on record."
+    assert again == (
+        "Sends a new account setup email to Ana's address on record and ends the links sent before."
+    )
+
+
+@pytest.mark.parametrize("action", CATALOG.actions.values(), ids=CATALOG.actions)
+def test_no_sentence_holds_a_place_that_nothing_fills(action: Action) -> None:
+    args: dict[str, Value] = {param.name: "word" for param in action.params}
+    for said in (describe, describe_done):
+        for able in (CATALOG.side_effects, frozenset[str]()):
+            assert not set("{}") & set(said(action, args, "Ana", able))
+    assert bool(action.side_effects) == ("{also}" in action.sentence) == ("{also}" in action.done)
+    names = [each.name for each in action.side_effects]
+    assert not set(names) & {"look_back", *(param.name for param in action.params)}
+    assert len(names) == len(set(names))
+
+
 def test_somebody_without_a_name_is_this_person() -> None:
     assert describe(SETTINGS, {"online_access": False}) == "Switches online access off for this person."
 

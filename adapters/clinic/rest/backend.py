@@ -15,7 +15,7 @@ from urllib.parse import quote, quote_plus, urlencode
 
 import msgspec
 
-from adapters.clinic.actions import CATALOG
+from adapters.clinic.actions import CATALOG, LOOK_BACK
 from adapters.clinic.arguments import checked_arguments
 from adapters.clinic.passwords import new_password
 from adapters.clinic.port import ActionFailed, CallContext, OutcomeLost
@@ -132,8 +132,13 @@ class RestClinic:
         return cls(api, Authorisation.open(api.auth, api.base, way_out), way_out, watch)
 
     def capabilities(self) -> frozenset[str]:
-        """The actions that the file maps."""
-        return frozenset(self._api.actions)
+        """The actions that the file maps, what it says that they do besides, and those it can look for."""
+        names = set(self._api.actions)
+        for name, mapped in self._api.actions.items():
+            names |= {f"{name}.{effect}" for effect in mapped.effects}
+            if name in LOOK_BACK and (mapped.look_back or self._api.look_back):
+                names.add(LOOK_BACK[name])
+        return frozenset(names)
 
     def perform(self, action: str, args: Mapping[str, Value], context: CallContext) -> Value:
         """See `port.Backend.perform`."""

@@ -164,12 +164,13 @@ class LookBack:
 
 @dataclass(frozen=True, slots=True)
 class Mapped:
-    """One action: its requests, in their order, and its result."""
+    """One action: its requests, in their order, and its result. `effects` are what it does besides."""
 
     requests: tuple[Request, ...]
     result: Shape | None
     errors: tuple[ErrorRule, ...] = ()
     look_back: LookBack | None = None
+    effects: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ from engine import (
 _TOP = (
     "rest", "base", "deadline", "auth", "idempotency", "headers", "errors", "look_back", "actions",
 )  # fmt: skip
-_ACTION = (*REQUEST, "calls", "result", "look_back")
+_ACTION = (*REQUEST, "calls", "result", "effects", "look_back")
 _LOOK_BACK = (*REQUEST, "happened", "did_not_happen", "result")
 _ALWAYS = frozenset({"key", "actor", "session", "now"})
 _DEFAULT_SECONDS = 8.0
@@ -121,7 +121,24 @@ class _File(AuthReader):
                 self.missing(key, "result", "Add `result: body`, or say what each member is.")
             # When it is looked back, what an earlier process read or made is not known any more.
             self.known = at_first.difference(made)
-            return Mapped(sent, shape, errors, self._look_back(top))
+            return Mapped(sent, shape, errors, self._look_back(top), self._effects(action, top))
+
+    def _effects(self, action: Action, top: Mapping) -> frozenset[str]:
+        """What the action does besides on this system, of what people can be told that it does."""
+        node = top.get("effects")
+        known = [each.name for each in action.side_effects]
+        if node is not None and not isinstance(node, Sequence):
+            self.wrong(node, "`effects` is a list.", None, f"Write `effects: [{', '.join(known)}]`.")
+        said: set[str] = set()
+        for each in node.items if isinstance(node, Sequence) else ():
+            name = each.value if isinstance(each, Scalar) else None
+            if isinstance(name, str) and name in known:
+                said.add(name)
+                continue
+            words = f"`{name}`: there is no such effect of {action.name}."
+            listed = f"Known are {', '.join(known)}." if known else "It has none that could be told."
+            self.findings.append(finding("U570", each.place, words, listed, did_you_mean(str(name), known)))
+        return frozenset(said)
 
     def _led_astray(self, action: Action, nodes: Collection[Node], requests: Collection[Request]) -> None:
         """Report a change that goes where an earlier answer says, about whom nobody has asked."""

@@ -141,7 +141,7 @@ class ServedClinic:
 
     async def _capabilities(self, request: Request) -> Response:
         names: list[Value] = [*sorted(self.backend.capabilities())]
-        return _json({"actions": names})
+        return _json({"capabilities": names})
 
     async def _plan(self, request: Request) -> Response:
         """`{"action": "*", "fault": NAME}` plays a fault from now on, `{}` none any more."""
@@ -181,12 +181,16 @@ class ServedClinic:
             fault = self.faults.next(action.name)
             if fault is not None and not FAULTS[fault].acts:
                 return Played(fault, None)
-            answer = await run_in_threadpool(self._performed, action, args, self._context(request, key))
+            told = {name: args[name] for name in route.told if name in args}
+            context = self._context(request, key)
+            answer = await run_in_threadpool(self._performed, action, args, context, told)
             return Played(fault, json.loads(bytes(answer.body))) if fault is not None else answer
 
         return act
 
-    def _performed(self, action: Action, args: Mapping[str, Value], context: CallContext) -> Response:
+    def _performed(
+        self, action: Action, args: Mapping[str, Value], context: CallContext, told: Mapping[str, Value]
+    ) -> Response:
         try:
             result = self.backend.perform(action.name, args, context)
         except ActionFailed as failed:
@@ -197,7 +201,8 @@ class ServedClinic:
         version = result.get("version") if isinstance(result, dict) else None
         if isinstance(version, str):
             headers["etag"] = json.dumps(version)
-        return _json(self._secrets.shown(result), 200, headers)
+        shown = self._secrets.shown(result)
+        return _json({**told, **shown} if isinstance(shown, dict) else shown, 200, headers)
 
     def _taken_in(self, action: Action, args: Mapping[str, Value]) -> dict[str, Value]:
         """The arguments with the secrets among them put away."""

@@ -68,7 +68,7 @@ def _operation(route: Route) -> dict[str, Value]:
         "operationId": action.name,
         "summary": action.doc,
         "parameters": [each for param in action.params for each in _parameter(route, param)],
-        "responses": _responses(action),
+        "responses": _responses(action, route),
     }
     parameters = found["parameters"]
     if action.effect is Effect.READ:
@@ -113,8 +113,10 @@ def _object(params: list[Param]) -> dict[str, Value]:
     }
 
 
-def _responses(action: Action) -> dict[str, Value]:
-    good: Value = {"application/json": {"schema": _result(action.result)}}
+def _responses(action: Action, route: Route) -> dict[str, Value]:
+    told = [param for param in action.params if param.name in route.told]
+    result = _result(action.result)
+    good: Value = {"application/json": {"schema": {"allOf": [result, _told(told)]} if told else result}}
     found: dict[str, Value] = {"200": {"description": "done", "content": good}}
     by_status: dict[int, list[Failure]] = {}
     for failure in sorted(action.failures | ALWAYS_POSSIBLE):
@@ -124,6 +126,16 @@ def _responses(action: Action) -> dict[str, Value]:
         words = "; ".join(f"{each.value}: {FAILURES[each].sentence}" for each in failures)
         found[str(status)] = {"description": words, "content": refused}
     return found
+
+
+def _told(params: list[Param]) -> dict[str, Value]:
+    """What an answer repeats of what was asked."""
+    return {
+        "type": "object",
+        "properties": {
+            param.name: {**_schema(param.type), "description": "as it was asked for"} for param in params
+        },
+    }
 
 
 def _look_back() -> dict[str, Value]:

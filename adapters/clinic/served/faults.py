@@ -156,7 +156,7 @@ def _somebody_else(body: bytes) -> bytes:
     def exchanged(value: Value) -> Value:
         match value:
             case dict():
-                ids = ("id", "subject", "client", "client_id", "contact")
+                ids = ("id", "subject", "client", "client_id", "contact", "message", "query")
                 return {
                     name: "somebody-else" if name in ids and isinstance(of, str) else exchanged(of)
                     for name, of in value.items()

@@ -17,12 +17,14 @@ VERSION_PARAM = "expected_version"
 
 
 class Route(msgspec.Struct, frozen=True):
-    """The address of one action. `query` names the parameters that stand in the query."""
+    """The address of one action. `query` names the parameters that stand in the query, and `told` those that
+    the answer repeats, since its result does not say whom or what it is about."""
 
     action: str
     method: str
     path: str
     query: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
 
     def in_path(self) -> tuple[str, ...]:
         """The parameters that stand in the path."""
@@ -36,13 +38,13 @@ _CONSENT = f"{_CLIENT}/contacts/{{contact}}/consent"
 
 ROUTES: tuple[Route, ...] = (
     Route("get_clinic", "GET", "/v1/clinic"),
-    Route("find_clients", "GET", "/v1/clients", ("query", "birth_date")),
+    Route("find_clients", "GET", "/v1/clients", ("query", "birth_date"), ("query",)),
     Route("get_client", "GET", _CLIENT),
     Route("list_contacts", "GET", f"{_CLIENT}/contacts"),
     Route("list_practitioners", "GET", f"{_PERSON}/practitioners"),
     Route("get_portal_settings", "GET", f"{_PERSON}/settings"),
     Route("set_portal_settings", "PATCH", f"{_PERSON}/settings"),
-    Route("check_email", "GET", f"{_PERSON}/email"),
+    Route("check_email", "GET", f"{_PERSON}/email", told=("subject",)),
     Route("last_email_change", "GET", f"{_PERSON}/email/last-change"),
     Route("update_email", "PUT", f"{_PERSON}/email"),
     Route("get_account", "GET", f"{_PERSON}/account"),
@@ -51,16 +53,16 @@ ROUTES: tuple[Route, ...] = (
     Route("reset_mfa", "POST", f"{_PERSON}/account/mfa-resets"),
     Route("set_temporary_password", "POST", f"{_PERSON}/account/temporary-passwords"),
     Route("get_invitation", "GET", f"{_PERSON}/invitation"),
-    Route("send_invitation", "POST", f"{_PERSON}/invitations"),
-    Route("send_password_reset", "POST", f"{_PERSON}/password-resets"),
+    Route("send_invitation", "POST", f"{_PERSON}/invitations", told=("subject",)),
+    Route("send_password_reset", "POST", f"{_PERSON}/password-resets", told=("subject",)),
     Route("record_verification", "POST", f"{_PERSON}/verifications"),
-    Route("clear_suppression", "POST", f"{_PERSON}/suppression-clearings"),
-    Route("get_delivery", "GET", "/v1/messages/{message:path}", ("subject",)),
+    Route("clear_suppression", "POST", f"{_PERSON}/suppression-clearings", told=("subject",)),
+    Route("get_delivery", "GET", "/v1/messages/{message:path}", ("subject",), ("message",)),
     Route("get_consent", "GET", _CONSENT),
     Route("record_consent", "PUT", _CONSENT),
     Route("withdraw_consent", "POST", f"{_CONSENT}/withdrawals"),
     Route("next_video_session", "GET", f"{_PERSON}/video-session"),
-    Route("open_ticket", "POST", "/v1/tickets"),
+    Route("open_ticket", "POST", "/v1/tickets", told=("subject",)),
     Route("request_help", "POST", "/v1/requests"),
 )
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from adapters.clinic.actions import LOOK_BACK
 from adapters.clinic.own_verifications import OwnVerifications
 from adapters.clinic.port import ActionFailed, CallContext
 from adapters.mail.maildir import Maildir
@@ -48,7 +49,7 @@ class Inside:
 def test_what_the_system_cannot_record_is_kept_here_once() -> None:
     inside, clock = Inside(frozenset({"get_client"})), Clock()
     clinic = OwnVerifications(inside, clock)
-    assert clinic.capabilities() == {"get_client", "record_verification"}
+    assert clinic.capabilities() == {"get_client", "record_verification", LOOK_BACK["record_verification"]}
     assert clinic.check_back("record_verification", PASSED, ONE) == DidNotHappen()
     kept = clinic.perform("record_verification", PASSED, ONE)
     at = clock.now.isoformat(timespec="seconds")
@@ -98,5 +99,5 @@ def test_a_mapping_without_it_can_record_verifications(tmp_path: Path) -> None:
     path = tmp_path / "own.rest.yaml"
     path.write_text("base: https://api.clinic.example\nactions: {list_contacts: {result: []}}\n")
     clinic = open_clinic(f"rest:{path}", Maildir(tmp_path / "mail"))
-    assert clinic.capabilities() == {"list_contacts", "record_verification"}
+    assert clinic.capabilities() == {"list_contacts", "record_verification", LOOK_BACK["record_verification"]}
     assert clinic.perform("list_contacts", {"client": "7"}, ONE) == []

@@ -143,6 +143,16 @@ def test_a_parameter_is_allowed_where_the_action_and_the_parameter_are(audience:
     assert gate().allowed(audience, set()) == set()
 
 
+def test_what_actions_do_besides_is_known_of_those_that_are_allowed() -> None:
+    able = {"unlock_account", "reset_mfa", "reset_mfa.signs_out", "update_email.ends_links"}
+    assert gate().allowed(Audience.ADMIN, able) == {"unlock_account", "reset_mfa", "reset_mfa.signs_out"}
+    assert gate().allowed(Audience.AGENT, able) == {"unlock_account"}
+    # No system can say what the policy says: who may type a password.
+    able = {"set_temporary_password", "set_temporary_password.password", "set_temporary_password.look_back"}
+    told = gate().allowed(Audience.PRACTITIONER, able)
+    assert told == {"set_temporary_password"}
+
+
 def test_only_what_the_backend_can_do_is_allowed() -> None:
     few = {"get_client", "send_invitation", "made_up"}
     assert gate().allowed(Audience.AGENT, few) == {"get_client", "send_invitation"}

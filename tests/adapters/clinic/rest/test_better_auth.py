@@ -241,7 +241,7 @@ class TestAccountsOfBetterAuth:
         did = [each["action"] for turn in turns for each in turn.did]
         assert did == ["send_password_reset", "record_verification", "set_temporary_password"]
         assert turns[-1].reveal is not None
-        assert turns[-1].reveal["label"] == "The temporary password for Ana Souza"
+        assert turns[-1].reveal["label"] == "The new password for Ana Souza"
 
     def test_what_the_system_cannot_do_is_done_by_hand(self, accounts: Accounts, tmp_path: Path) -> None:
         ana = accounts.id_of("Ana Souza")

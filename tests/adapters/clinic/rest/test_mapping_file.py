@@ -25,6 +25,8 @@ def test_the_shipped_mapping_maps_every_action() -> None:
     assert findings == ()
     assert api is not None
     assert set(api.actions) == set(CATALOG.actions)
+    said = {f"{name}.{each}" for name, action in api.actions.items() for each in action.effects}
+    assert said == CATALOG.side_effects
 
 
 @pytest.mark.parametrize("code", ["U570", "U571", "U572", "U573", "U574"])
@@ -88,6 +90,15 @@ def test_what_is_wrong_is_said(added: str, said: str) -> None:
         ),
         ("get_client: {get: /a, result: saved}", "`saved` is not known here"),
         ("get_client: {get: /a, body: body.x, result: body}", "`body` is not known here"),
+        (
+            "update_email: {put: /a, result: body, effects: [tells_old]}",
+            "`tells_old`: there is no such effect of update_email",
+        ),
+        (
+            "unlock_account: {post: /a, result: body, effects: [signs_out]}",
+            "`signs_out`: there is no such effect of unlock_account",
+        ),
+        ("update_email: {put: /a, result: body, effects: ends_links}", "`effects` is a list"),
     ],
 )
 def test_what_is_wrong_with_an_action_is_said(action: str, said: str) -> None:

@@ -278,6 +278,22 @@ def test_without_a_way_to_look_back_nobody_can_tell(opened: Callable[[str], Rest
     assert failed.value.failure is Failure.UNSUPPORTED
 
 
+def test_what_a_mapping_does_not_say_is_no_capability(opened: Callable[[str], RestClinic]) -> None:
+    look = "{get: /log, happened: body.done}"
+    clinic = opened(
+        "actions:\n  update_email: {put: /email, result: body, effects: [ends_links]}\n"
+        f"  unlock_account: {{post: /unlock, result: body, look_back: {look}}}\n"
+        "  set_temporary_password: {post: /password, result: body}\n"
+    )
+    assert clinic.capabilities() == {
+        "update_email",
+        "update_email.ends_links",
+        "unlock_account",
+        "unlock_account.look_back",
+        "set_temporary_password",
+    }
+
+
 def test_all_requests_of_an_action_share_one_deadline(api: Api, opened: Callable[[str], RestClinic]) -> None:
     """Each of them would be in time; together they are not."""
 
