@@ -327,7 +327,7 @@ class RestClinic:
         def header(name: str, text: str) -> str:
             return "•••" if name.lower() in _SECRET_HEADERS else hidden(text)
 
-        body = "" if answer is None else json.dumps(_shown(answer.body, call.action), ensure_ascii=False)
+        body = "" if answer is None else json.dumps(_shown(answer.body, hidden), ensure_ascii=False)
         return Exchange(
             outgoing.method,
             hidden(outgoing.url),
@@ -340,16 +340,19 @@ class RestClinic:
         )
 
 
-def _shown(value: Value, action: Action) -> Value:
-    """What came back, without what could be a secret: texts under names that say so."""
+def _shown(value: Value, hidden: Callable[[str], str]) -> Value:
+    """What came back, without what could be a secret: texts under names that say so, and those that say back
+    what was sent."""
     match value:
         case dict():
             return {
-                name: "•••" if isinstance(of, str) and _is_secret(name) else _shown(of, action)
+                hidden(name): "•••" if isinstance(of, str) and _is_secret(name) else _shown(of, hidden)
                 for name, of in value.items()
             }
         case list():
-            return [_shown(each, action) for each in value]
+            return [_shown(each, hidden) for each in value]
+        case str():
+            return hidden(value)
         case _:
             return value
 
@@ -387,7 +390,7 @@ def _typed_secrets(action: Action, args: Mapping[str, Value], context: CallConte
 
 
 def _ways_to_write(secret: str) -> tuple[str, ...]:
-    """The secret as it stands in a header, in JSON, in an address and in a form."""
+    """The secret as it stands in JSON, in an address, in a form and in a header."""
     in_json = (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1])
     in_address = (quote(secret, safe=""), quote(secret), quote_plus(secret))
-    return tuple(dict.fromkeys((secret, *in_json, *in_address)))
+    return tuple(dict.fromkeys((secret, *in_json, *in_address, written_header(secret))))

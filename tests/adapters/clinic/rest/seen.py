@@ -97,7 +97,12 @@ class Seen:
             case _:
                 self.written.append(f"{what} {person.id}")
                 person.locked = person.locked and self.trap == "200, and nothing was done"
-                return JSONResponse({"email": person.email})
+                return JSONResponse(self._about(person))
+
+    def _about(self, person: Person) -> dict[str, Value]:
+        """Whom an answer is about: somebody else, where that is the trap."""
+        told = self.people["8"] if self.trap == "another's record" else person
+        return {"person": told.id, "email": told.email}
 
     def _invited(self, person: Person) -> Response:
         """The account stays even where the mail was refused; another invitation is a conflict."""
@@ -109,7 +114,7 @@ class Seen:
             said = "Could not send email: 550 5.1.1 User unknown"
             return JSONResponse({"resourceType": "OperationOutcome", "severity": "error", "text": said})
         self.mailed.append(person.email)
-        return JSONResponse({"id": "m1", "email": person.email})
+        return JSONResponse({"id": "m1", **self._about(person)})
 
     def _reset(self, email: str, project: Value) -> Response:
         """It says "ok" whether anybody has the address or not; the refusal of the mail system is a 500."""

@@ -88,6 +88,11 @@ def test_what_is_wrong_is_said(added: str, said: str) -> None:
             " happened: body.x}}",
             "`user` is not known here",
         ),
+        (
+            "set_temporary_password: {post: /a, result: body, look_back: {get: /a, happened: body.x,"
+            " result: {subject: subject, secret: made_password}}}",
+            "`made_password` is not known here",
+        ),
         ("get_client: {get: /a, result: saved}", "`saved` is not known here"),
         ("get_client: {get: /a, body: body.x, result: body}", "`body` is not known here"),
         (
