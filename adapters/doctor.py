@@ -12,12 +12,12 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from importlib.metadata import PackageNotFoundError, requires, version
 
-from adapters.clinic.actions import CATALOG, LOOK_BACK
-from adapters.clinic.port import ActionFailed, CallContext
+from adapters.clinic.port import ActionFailed, Backend, CallContext
 from adapters.found import Found
 from adapters.problems import PlainProblem
 from adapters.wiring import (
     Options,
+    clinic_lacks,
     clinic_path,
     default_clinic,
     open_clinic,
@@ -123,22 +123,20 @@ def _disk(options: Options) -> Iterator[Found]:
         yield Found("disk", "good", words)
 
 
-def _abilities(able: frozenset[str]) -> Iterator[Found]:
+def _abilities(backend: Backend) -> Iterator[Found]:
     """What the clinic's system can do, and what of it people are told or asked."""
-    lacking = [name for name in CATALOG.actions if name not in able]
-    told = f"It can do {len(CATALOG.actions) - len(lacking)} of {len(CATALOG.actions)} actions"
-    if lacking:
-        words = f"{told}; not {', '.join(lacking)}."
+    lacks = clinic_lacks(backend)
+    told = f"It can do {lacks.of - len(lacks.actions)} of {lacks.of} actions"
+    if lacks.actions:
+        words = f"{told}; not {', '.join(lacks.actions)}."
         yield Found("actions", "note", words, "Flows show the way by hand, or pass it on.")
     else:
         yield Found("actions", "good", f"{told}.")
-    unsaid = [name for name in sorted(CATALOG.side_effects - able) if name.partition(".")[0] in able]
-    if unsaid:
-        words = f"It does not do, or does not say that it does: {', '.join(unsaid)}."
+    if lacks.effects:
+        words = f"It does not do, or does not say that it does: {', '.join(lacks.effects)}."
         yield Found("effects", "note", words, "If it does, a mapping says so with `effects`.")
-    lost = [name for name, look in LOOK_BACK.items() if name in able and look not in able]
-    if lost:
-        words = f"If the answer is lost, it cannot be found out what became of {', '.join(lost)}."
+    if lacks.lost:
+        words = f"If the answer is lost, it cannot be found out what became of {', '.join(lacks.lost)}."
         advice = "Whoever holds the conversation is asked to look; a mapping can say how with `look_back`."
         yield Found("lost", "note", words, advice)
 
@@ -158,11 +156,11 @@ def _clinic(options: Options) -> Iterator[Found]:
         )
         return
     finally:
-        able = backend.capabilities()
+        abilities = list(_abilities(backend))
         backend.close()
     hours = clinic.get("invite_hours") if isinstance(clinic, dict) else None
     yield Found("clinic", "good", f"The clinic at {path} answers.")
-    yield from _abilities(able)
+    yield from abilities
     if isinstance(hours, int | float) and not SHORTEST_LINK <= hours <= LONGEST_LINK:
         yield Found(
             "links",

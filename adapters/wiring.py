@@ -24,6 +24,7 @@ from adapters.audit.chain import Checked, Link
 from adapters.audit.port import Deed, Doer
 from adapters.audit.scribe import Scribe
 from adapters.audit.trail import AuditTrail
+from adapters.clinic.abilities import Lacking, lacking
 from adapters.clinic.actions import CATALOG
 from adapters.clinic.embedded import EmbeddedClinic
 from adapters.clinic.own_verifications import OwnVerifications
@@ -565,6 +566,11 @@ def open_embedded(url: str | None, mailer: Mailer) -> EmbeddedClinic:
     at = _path(named, BOUNCES)
     source = EventFile(at) if at.suffix == ".jsonl" else Mailbox(at)
     return EmbeddedClinic.open(path, mailer, utc_now, new_token, reports=source.reports)
+
+
+def clinic_lacks(backend: Backend) -> Lacking:
+    """What a clinic's system lacks of all that one can be able to do."""
+    return lacking(backend.capabilities())
 
 
 def clinic_path(url: str | None) -> Path:

@@ -7,6 +7,7 @@ an unknown value is false. Knows no types; the checker has seen to those.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final, TypeAlias, assert_never
@@ -31,6 +32,8 @@ from engine.values import Value
 
 ALLOWED: Final = "$allowed"
 """Under this name the facts hold the names of the actions for which `can()` is true."""
+
+_WHOLE: Final = re.compile(r"0|-?[1-9][0-9]{0,17}")
 
 Facts: TypeAlias = Mapping[str, Value | frozenset[str]]
 Evaluate: TypeAlias = Callable[[Facts], Value]
@@ -189,7 +192,7 @@ def _compare(tree: Compare) -> Holds:
 
 def _compare_with_text(left: Evaluate, text: str, wanted: bool) -> Holds:
     """The commonest comparison: a choice with one of its values."""
-    if wanted and _moment(text) is None:
+    if wanted and _moment(text) is None and _number(text) is None:
         return lambda facts: left(facts) == text
 
     def compared(facts: Facts) -> bool:
@@ -200,9 +203,17 @@ def _compare_with_text(left: Evaluate, text: str, wanted: bool) -> Holds:
 
 
 def _same(one: Value, other: Value) -> bool:
-    """Equality without surprises: true is not 1, and the same moment in two time zones is the same."""
+    """Equality without surprises: true is not 1, and the same moment in two time zones is the same.
+
+    A number is the same as a text that says it: an API may give as `7` the id that is known here as "7". In
+    flows, whose values are typed, the two never meet.
+    """
     if isinstance(one, bool) or isinstance(other, bool):
         return one is other
+    if isinstance(one, str) and isinstance(other, int | float):
+        return _number(one) == other
+    if isinstance(one, int | float) and isinstance(other, str):
+        return one == _number(other)
     if isinstance(one, str) and isinstance(other, str):
         return one == other or _order(one, other) == 0
     if isinstance(one, list) and isinstance(other, list):
@@ -213,9 +224,14 @@ def _same(one: Value, other: Value) -> bool:
 
 
 def _order(one: Value, other: Value) -> int | None:
-    """-1, 0 or 1 for two numbers, two dates or two moments; None for anything else."""
+    """-1, 0 or 1 for two numbers (one of which a text may say, as headers do), two dates or two moments; None
+    for anything else."""
     if isinstance(one, bool) or isinstance(other, bool):
         return None
+    if isinstance(one, str) and isinstance(other, int | float):
+        one = _number(one)
+    elif isinstance(one, int | float) and isinstance(other, str):
+        other = _number(other)
     if isinstance(one, int | float) and isinstance(other, int | float):
         return (one > other) - (one < other) if one == one and other == other else None
     if isinstance(one, str) and isinstance(other, str):
@@ -224,6 +240,11 @@ def _order(one: Value, other: Value) -> int | None:
             return None
         return (first > second) - (first < second)
     return None
+
+
+def _number(text: str) -> int | None:
+    """The whole number that a text says, in the one way in which an API writes it ("7", not "07")."""
+    return int(text) if _WHOLE.fullmatch(text) is not None else None
 
 
 def _moment(text: str) -> datetime | None:

@@ -12,6 +12,7 @@ import pytest
 
 from adapters import doctor
 from adapters.cli import run
+from adapters.clinic.actions import CATALOG
 from adapters.doctor import Found, examine
 from adapters.keys import keys_path
 from adapters.leases import FileLeases
@@ -186,7 +187,8 @@ def test_what_the_clinic_cannot_do_tell_or_look_up_is_noted(home: Path) -> None:
     )
     found = {each.what: each for each in examine(Options(clinic=f"rest:{mapping}"))}
     assert found["clinic"].state == "good"
-    assert "can do 4 of 26 actions; not find_clients," in found["actions"].said
+    every = len(CATALOG.actions)
+    assert f"can do 4 of {every} actions; not find_clients," in found["actions"].said
     assert found["effects"].said.endswith(": reset_mfa.ends_password, reset_mfa.tells_person.")
     assert found["lost"].said.endswith(" of reset_mfa.")
     assert {each.state for each in (found["actions"], found["effects"], found["lost"])} == {"note"}
@@ -194,5 +196,6 @@ def test_what_the_clinic_cannot_do_tell_or_look_up_is_noted(home: Path) -> None:
 
 def test_a_clinic_that_can_do_everything_is_noted_once(store: Path) -> None:
     found = {each.what: each for each in examine(Options())}
-    assert found["actions"].said == "It can do 26 of 26 actions."
+    every = len(CATALOG.actions)
+    assert found["actions"].said == f"It can do {every} of {every} actions."
     assert not {"effects", "lost"} & set(found)

@@ -343,6 +343,31 @@ def test_what_cannot_be_compared_compares_false(text: str, changed: dict[str, Va
     assert expression.evaluate(facts(**changed)) is False
 
 
+@pytest.mark.parametrize(
+    ("text", "holds"),
+    [
+        ("id == told", True),
+        ("told == id", True),
+        ("id != told", False),
+        ("told in ids", True),
+        ("total > id", True),
+        ("id < total", True),
+        ("id == padded", False),
+        ("padded > id", False),
+        ("id == '7'", True),
+        ("id == truth", False),
+        ("id == words", False),
+        ("words > id", False),
+    ],
+)
+def test_a_number_of_an_api_is_the_text_that_says_it(text: str, holds: bool) -> None:
+    facts: dict[str, Value] = {"id": 7, "told": "7", "ids": [6, 7], "total": "10", "padded": "07"}
+    found, findings = value_expression(scalar(text))
+    assert findings == ()
+    assert found is not None
+    assert found.holds({**facts, "truth": True, "words": "seven"}) is holds
+
+
 def test_moments_are_compared_as_moments() -> None:
     expression, _ = parse_expression(scalar("sent_at == other"))
     assert expression is not None

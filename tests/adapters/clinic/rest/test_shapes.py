@@ -39,6 +39,12 @@ def by_offset(request: Request, body: bytes) -> Response:
     return JSONResponse({"rows": rows_from(start + 1, min(start + 2, 5)), "total": 5})
 
 
+def by_header(request: Request, body: bytes) -> Response:
+    """As json-server does it: the rows alone, and how many there are in a header."""
+    start = int(request.query_params["offset"])
+    return JSONResponse({"rows": rows_from(start + 1, min(start + 2, 5))}, headers={"X-Total-Count": "5"})
+
+
 def by_number(request: Request, body: bytes) -> Response:
     page = int(request.query_params["page"])
     return JSONResponse({"rows": rows_from(2 * page - 1, min(2 * page, 5)), "pages": 3})
@@ -59,6 +65,7 @@ NEXT = """next: {of: headers.link, match: 'after=(\\d+)[^>]*>; rel="next"'}"""
     ("query", "pages", "answer"),
     [
         ("offset: seen", "more: body.total > seen", by_offset),
+        ("offset: seen", "more: headers.x_total_count > seen", by_header),
         ("page: page", "more: body.pages > page", by_number),
         ("after: page", NEXT, by_link),
     ],
@@ -79,6 +86,22 @@ def test_every_way_of_paging_comes_to_an_end(
     assert [each["first_name"] for each in clients if isinstance(each, dict)] == ["Ana"] * 5
     assert found["truncated"] is False
     assert len(api.asked) == 3
+
+
+def test_an_id_may_be_a_number_where_the_answer_names_whom_it_is_about(
+    api: Api, opened: Callable[[str], RestClinic]
+) -> None:
+    api.answer = lambda request, body: JSONResponse({"no": 7})
+    clinic = opened(
+        "actions:\n  get_invitation:\n    get: /p\n    expect: body.no == subject\n"
+        "    result: {subject: subject, state: \"'none'\"}\n"
+    )
+    found = call(clinic, "get_invitation", subject="7")
+    assert isinstance(found, dict)
+    assert found["state"] == "none"
+    with pytest.raises(ActionFailed) as failed:
+        call(clinic, "get_invitation", subject="8")
+    assert failed.value.failure is Failure.BACKEND_BUG
 
 
 def test_a_list_that_says_it_goes_on_and_brings_nothing_is_left(
