@@ -54,8 +54,9 @@ svg { inline-size: 1.4rem; block-size: 1.4rem; fill: none; stroke: currentColor;
 :host([mode=page]) .panel { border: 0; border-radius: 0; block-size: 100dvh; max-inline-size: 46rem; margin-inline: auto; }
 @media (max-width: 30rem), (max-height: 30rem) { :host(:not([mode=inline], [mode=page])) .panel { inset: 0; inline-size: 100%; block-size: 100dvh; border: 0; border-radius: 0; } }
 @keyframes rise { from { opacity: 0; transform: translateY(14px) scale(.98); } }
+header, .status, footer { flex: none; }
 header { display: flex; align-items: center; gap: .15rem; padding: .4rem; min-block-size: 3.6rem; background: var(--head); color: var(--on-head); }
-header h2 { font-size: 1.05rem; line-height: 1.3; font-weight: 650; flex: 1; min-inline-size: 0; overflow-wrap: anywhere; padding: .35rem .6rem; }
+header h2 { font-size: 1.05rem; line-height: 1.3; font-weight: 650; flex: 1; min-inline-size: 0; overflow-wrap: anywhere; margin: .35rem .6rem; display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 3; overflow: hidden; }
 header button { background: transparent; border-color: transparent; padding: 0; display: grid; place-items: center; flex: none; }
 header button:hover { background: color-mix(in srgb, var(--on-head) 18%, transparent); }
 header :focus-visible { outline-color: var(--on-head); outline-offset: -4px; }
@@ -85,7 +86,7 @@ form { display: grid; gap: .55rem; } label { display: grid; gap: .25rem; } .send
 .pick input { min-inline-size: 1.25rem; inline-size: 1.25rem; min-block-size: 1.25rem; accent-color: var(--accent); flex: none; }
 .field { inline-size: 100%; border: 1px solid var(--line); border-radius: calc(var(--radius) * .75); padding: .45rem .9rem; background: var(--paper); } .field[aria-invalid] { border-color: var(--bad); border-width: 2px; }
 .row { display: flex; flex-wrap: wrap; gap: .5rem; align-items: center; } .plain { border-color: transparent; color: var(--quiet); }
-.wrong { color: var(--bad); font-weight: 550; } .wrong::before { content: "⚠ " / ""; }
+.wrong { color: var(--bad); font-weight: 550; } .wrong::before { content: "⚠ " / ""; } .asked .wrong { padding: 0; }
 .secret { font: 1.2rem/1.6 ui-monospace, monospace; border: 2px dashed var(--accent); border-radius: .7rem; padding: .6rem .9rem; user-select: all; inline-size: 100%; }
 .status { padding: 0 1rem; color: var(--quiet); font-size: .9rem; } .status:not(:empty) { padding-block: .3rem; }
 .dots { display: flex; gap: .3rem; padding: .8rem .9rem; background: var(--soft); border-radius: var(--radius); inline-size: fit-content; } .dots i { inline-size: .45rem; block-size: .45rem; border-radius: 50%; background: var(--quiet); animation: dot 1.2s infinite; } .dots i:nth-child(2) { animation-delay: .15s; } .dots i:nth-child(3) { animation-delay: .3s; }
@@ -213,6 +214,11 @@ class UnstuckHelp extends HTMLElement {
   // Lets go of the conversation in this browser, for instance when somebody signs out: nothing of it stays on the
   // screen, and what is on its way is dropped.
   forget() {
+    this.#clear();
+    this.removeAttribute("open");
+  }
+
+  #clear() {
     stored(this.#store, this.#place, null);
     try {
       for (const name of Object.keys(sessionStorage)) if (name.startsWith(`unstuck:${HOME.origin}:`)) sessionStorage.removeItem(name);
@@ -228,7 +234,6 @@ class UnstuckHelp extends HTMLElement {
     p.question.replaceChildren();
     p.question.hidden = p.back.hidden = true;
     p.title.textContent = this.word("title");
-    this.removeAttribute("open");
   }
 
   get #launches() { return !["inline", "page"].includes(this.getAttribute("mode")); }
@@ -358,7 +363,12 @@ class UnstuckHelp extends HTMLElement {
       if (known) await this.#whole(known);
       this.#say(this.word("stale"));
     } else if ([401, 404].includes(reply.status) && this.#held) this.#over(this.word("gone"));
-    else this.#wrong([told.title ?? this.word("failed"), told.detail].filter(Boolean).join(" "));
+    else {
+      // What is wrong with the page that the widget stands on is for whoever made it.
+      const ours = [403, 404].includes(reply.status);
+      if (ours) console.error("unstuck-help:", told.title, told.detail);
+      this.#wrong([told.title ?? this.word("failed"), !ours && told.detail].filter(Boolean).join(" "));
+    }
     return null;
   }
 
@@ -573,9 +583,8 @@ class UnstuckHelp extends HTMLElement {
   }
 
   #over(text) {
-    const { question, back } = this.#parts;
-    this.forget();
-    back.hidden = true;
+    const { question } = this.#parts;
+    this.#clear();
     question.hidden = false;
     question.replaceChildren(h("div", { id: "asked", className: "asked" }, text), h("div", { className: "row" }, h("button", { type: "button", className: "send", onclick: () => this.#restart() }, this.word("anew"))));
     this.#focus();

@@ -35,6 +35,9 @@ STILL = """() => Promise.all(
   document.querySelector('unstuck-help').shadowRoot.getAnimations()
     .filter((each) => each.effect.getTiming().iterations === 1).map((each) => each.finished)
 )"""
+WHOLE = """(({ scrollHeight, clientHeight }) => scrollHeight <= clientHeight)(
+  document.querySelector('unstuck-help').shadowRoot.querySelector('header')
+)"""
 PRINTED = """() => {
   const make = document.createElement;
   document.createElement = function (tag) {
@@ -155,6 +158,7 @@ def without_violations(page: Page) -> None:
     found = page.evaluate("axe.run({ resultTypes: ['violations'] })")["violations"]
     assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in found] == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.evaluate(WHOLE), "the header is not cut off"
 
 
 def focused(page: Page) -> str:
@@ -479,9 +483,11 @@ def test_a_tab_with_another_flow_keeps_its_own_conversation(browser: Browser, se
 
 
 def test_a_conversation_that_is_gone_says_so_and_begins_anew(browser: Browser, served: Served) -> None:
-    with shown(browser, served.at, mode="inline") as page:
+    with shown(browser, served.at, width=280, height=560) as page:
+        page.locator("[part=launcher]").click()
         choose(page, "No")
         expect(page.get_by_text("Have you found it now?")).to_be_visible()
+        without_violations(page)
         with closing(sqlite3.connect(served.folder / "web.db")) as db:
             db.execute("DELETE FROM holders")
             db.commit()
@@ -640,4 +646,15 @@ def test_the_same_conversation_as_plain_pages(browser: Browser, served: Served) 
     expect(page.get_by_text("The practice has your request")).to_be_visible()
     assert page.locator("img, script").count() == 0
     assert "token" not in page.url
+    context.close()
+
+
+def test_what_is_wrong_with_the_page_is_told_to_whoever_made_it(browser: Browser, served: Served) -> None:
+    context = browser.new_context()
+    logged: list[str] = []
+    context.on("console", lambda line: logged.append(line.text))
+    with opened(context, served.at, "no-such-flow", mode="inline") as page:
+        expect(page.locator(".wrong")).to_have_text("There is no such help here.")
+        without_violations(page)
+    assert [line for line in logged if "Check the flow's name" in line] != []
     context.close()
