@@ -232,8 +232,9 @@ def _places_of_branches(parts: Parts) -> dict[Failure, Place]:
 
 
 def _places_declared(root: MappingNode, parts: Parts) -> dict[str, Place]:
-    """Where each input, result and exit is declared, as `inputs.NAME` and so on."""
-    found = {f"exits.{each.text}": each.place for each in parts.lists.get("exits", ())}
+    """Where each input, result, exit and audience is declared, as `inputs.NAME` and so on."""
+    lists = ("exits", "audience")
+    found = {f"{name}.{each.text}": each.place for name in lists for each in parts.lists.get(name, ())}
     for name in ("inputs", "results"):
         node = root.get(name)
         entries = node.entries if isinstance(node, MappingNode) else ()

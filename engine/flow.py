@@ -28,8 +28,8 @@ ANYWHERE = "?"
 class Tree(msgspec.Struct, frozen=True):
     """One flow file. `steps` holds every step under its path, inline ones included, in written order.
     `leads` names, for an ask's path and an answer's id, the call that this answer leads straight to.
-    `on_places` says where each failure of the flow's own `on` is written, `declared` where each input, result
-    and exit is (`inputs.NAME`, `results.NAME`, `exits.NAME`).
+    `on_places` says where each failure of the flow's own `on` is written, `declared` where each input,
+    result, exit and audience is (`inputs.NAME` and so on).
     `untyped` are inputs and results of which no type is known; a pack with one is never run."""
 
     name: str

@@ -55,4 +55,4 @@ def parts_of(note: str) -> tuple[str, str]:
 
 def fact_of(note: str) -> str:
     """The fact that a note or a known path is about."""
-    return parts_of(note)[0].split(".", 1)[0]
+    return note.split(" ", 1)[0].split(".", 1)[0]

@@ -440,6 +440,7 @@ def _read_answers(reading: Reading, parts: Parts, declared: Field, node: Node) -
         return
     if not mapping.entries:
         reading.report("U203", mapping.place, "`answers` has no answers.", "Expected: at least one.")
+    parts.written.update(f"{declared.name}.{key.text}" for key, _ in mapping.entries)
     read = (_answer(reading, key, value) for key, value in mapping.entries)
     parts.answers = tuple(option for option in read if option is not None)
 

@@ -2,7 +2,8 @@
 
 Narrowing: `x is known`, `x is true`, a condition `x` and their combinations with and, or and not say which
 optional values are there; paths are names and chains of members (`portal.online_access`). Comparisons say
-which words a choice cannot be any more (`engine.ruled_out`). Nothing here knows steps or runs anything.
+which words a choice cannot be any more (`engine.ruled_out`), and how great a number or a date can still be
+(`engine.bounds`). Nothing here knows steps or runs anything.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Final, assert_never
 import msgspec
 
 from engine.actions import Audience
+from engine.bounds import COUNT, TURNED, Between, Measure, between, bound_notes, measured
 from engine.codes import finding
 from engine.diagnostics import Diagnostic, did_you_mean, in_reading_order
 from engine.expression_tree import (
@@ -412,6 +414,40 @@ class _Checker(msgspec.Struct):
         self._report("U129", tree, message, "Take the question out, or ask about another value.")
 
     def _compared(self, tree: Compare, scope: Scope) -> Checked:
+        """What a comparison with written values says about the value that is compared."""
+        return self._measured(tree, scope) or self._one_of_words(tree, scope)
+
+    def _measured(self, tree: Compare, scope: Scope) -> Checked | None:
+        """What a comparison of a number, a date or a moment with a written one says about it. Reports where
+        the comparisons before it have decided it already."""
+        one, other, comparison = tree.left, tree.right, tree.operator
+        if comparison == "in" or comparison == "not in":
+            return None
+        if isinstance(one, Constant):
+            one, other, comparison = other, one, TURNED[comparison]
+        of = _path_or_count(one)
+        measure = measured(other.value) if isinstance(other, Constant) else None
+        if of is None or measure is None or not isinstance(other, Constant):
+            return None
+        kind = _Checker(self.expression, self.outermost).check(one, scope, _Use(whole=True)).type
+        if not _is_kind_of(measure, kind):
+            return None
+        there = between(of, scope.known)
+        if not there.is_empty():
+            self._settled(tree, of, there, there.answers(comparison, measure), scope)
+        return Checked(TRUTH, *bound_notes(of, comparison, other.value))
+
+    def _settled(self, tree: Tree, of: str, there: Between, holds: bool | None, scope: Scope) -> None:
+        """Report a comparison that always holds, or never."""
+        where = f"`{of}` is {there.in_words()}"
+        if holds is False:
+            repair = "Take it out, or look at the comparisons before it: they have decided this already."
+            self._report("U130", tree, f"{self._shown(tree)} never holds here: {where}.", repair)
+        elif holds and fact_of(of) not in scope.unsure:
+            repair = "Take the question out, or ask about another value."
+            self._report("U131", tree, f"{self._shown(tree)} always holds here: {where}.", repair)
+
+    def _one_of_words(self, tree: Compare, scope: Scope) -> Checked:
         """What a comparison of a choice with written words says about the choice."""
         one, other = tree.left, tree.right
         if tree.operator in ("==", "!=") and isinstance(one, Constant):
@@ -578,6 +614,27 @@ class _Checker(msgspec.Struct):
         self, code: str, start: int, end: int, message: str, repair: str | None, expected: str | None = None
     ) -> None:
         self.findings.append(finding(code, self.expression.place_at(start, end), message, expected, repair))
+
+
+def _is_kind_of(measure: Measure, kind: Type | None) -> bool:
+    """Whether a written value is of the kind of what it is compared with."""
+    match kind:
+        case NumberType():
+            return isinstance(measure, int | float)
+        case MomentType():
+            return isinstance(measure, datetime)
+        case DateType():
+            return isinstance(measure, date) and not isinstance(measure, datetime)
+        case _:
+            return False
+
+
+def _path_or_count(tree: Tree) -> str | None:
+    """What the notes of a value's bounds are kept under: its path, or that of the list that is counted."""
+    if isinstance(tree, Filtered) and tree.name == "count":
+        of = path(tree.of)
+        return of + COUNT if of is not None else None
+    return path(tree)
 
 
 _SAID_FOR_TRUTHS: Final = {"yes": "true", "on": "true", "no": "false", "off": "false"}

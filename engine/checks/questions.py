@@ -76,6 +76,13 @@ def _answers(ask: Ask, checking: Checking) -> None:
             None,
             "Leave one answer without an `if`.",
         )
+    written = [name for name in ask.plan.parts.written if name.startswith("answers.")]
+    alone = ask.kind == "choice" and len(ask.options) == len(written) == 1
+    if alone and ask.options[0].condition is None and not ask.optional:
+        only = ask.options[0].id
+        words = f"`{only.text}` is the only answer there is, so this asks nothing."
+        repair = "Add the other answer, or tell it with `say`."
+        checking.report("U225", only.place, words, None, repair)
     for option in ask.options:
         taken = (option.id.text == "picked" and ask.kind in _LISTS) or (
             option.id.text == "skipped" and ask.optional

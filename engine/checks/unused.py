@@ -1,4 +1,4 @@
-"""What a flow has and nobody uses: facts, inputs, results, exits, and labels of the vocabulary.
+"""What a flow has and nobody uses: facts, inputs, results, exits, audiences, and labels of the vocabulary.
 
 What is never used is mostly mistyped, or left over. Looked for only where nothing is an error:
 a mistake may hide the very place where something is used.
@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
+from engine.actions import Audience
+from engine.checks.visited_first import visited_first
 from engine.codes import finding
 from engine.diagnostics import Diagnostic, Severity
 from engine.expression_tree import Member, Name, parts
@@ -32,6 +34,7 @@ def check_unused(
             yield from _exits(tree)
     if not wrong:
         yield from _results(trees)
+        yield from _audiences(trees)
         yield from _labels(trees, labels)
 
 
@@ -82,6 +85,23 @@ def _results(trees: Mapping[str, Tree]) -> Iterator[Diagnostic]:
                 words = f"No flow that visits `{name}` saves the result `{result}`."
                 place = tree.declared[f"results.{result}"]
                 yield finding("U322", place, words, None, "Save it where it is needed, or take it out.")
+
+
+def _audiences(trees: Mapping[str, Tree]) -> Iterator[Diagnostic]:
+    """Audiences of flows that are only visited, for which none of the flows that visit them is."""
+    coming: dict[str, set[Audience]] = {}
+    for name in reversed(list(visited_first(trees))):
+        tree = trees[name]
+        here = coming.get(name)
+        for audience in sorted(tree.audience - here) if here is not None and not tree.card.alone else ():
+            place = tree.declared.get(f"audience.{audience.value}")
+            if place is not None:
+                words = f"No flow that visits `{name}` is for {audience.value}."
+                repair = "Take it out, so that nothing is open to more people than come."
+                yield finding("U325", place, words, None, repair)
+        brought = tree.audience if here is None or tree.card.alone else tree.audience & here
+        for visited in tree.visits:
+            coming.setdefault(visited, set()).update(brought)
 
 
 def _labels(trees: Mapping[str, Tree], labels: Mapping[str, Place]) -> Iterator[Diagnostic]:

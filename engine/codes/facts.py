@@ -291,4 +291,19 @@ FACTS: Mapping[str, Code] = {
         severity=Severity.WARNING,
         file="vocabulary.yaml",
     ),
+    "U325": Code(
+        "An audience that never comes",
+        "A flow that is only visited is declared for somebody for whom none of the flows that visit it is. It"
+        " is open to more people than anybody meant, or the flows that should bring them do not.",
+        "Take the audience out, or add it to the flows that visit this one.",
+        (
+            "# Another flow visits this one, and is for agents only.\n"
+            "flow: unnoticed\n"
+            "audience: [agent, client] # <- here\n"
+            "exits: [done]\n"
+            "steps:\n"
+            "  - return: done\n"
+        ),
+        severity=Severity.WARNING,
+    ),
 }

@@ -329,4 +329,21 @@ STRUCTURE: Mapping[str, Code] = {
         ),
         severity=Severity.WARNING,
     ),
+    "U225": Code(
+        "Only one answer to choose from",
+        "Whoever is asked can give this answer only. It decides nothing, and for somebody for whom it is not"
+        " true there is no way on. Mostly the other answer is missing.",
+        "Add what else can be: `not-yet: Not yet`, `cannot: I cannot do that`. What is only told is a `say`.",
+        (
+            "flow: example\n"
+            "audience: [agent]\n"
+            "steps:\n"
+            "  - id: saved\n"
+            "    ask: Please save the address. Is it saved?\n"
+            "    answers:\n"
+            "      saved: Yes, it is saved # <- here\n"
+            "  - end: stopped\n"
+        ),
+        severity=Severity.WARNING,
+    ),
 }

@@ -13,7 +13,7 @@ from engine.source import Source
 
 OTHER = "flow: other\naudience: [agent]\nexits: [done]\nsteps:\n  - return: done\n"
 VISITOR = "flow: visitor\naudience: [agent]\nsteps:\n  - visit: unnoticed\n  - end: stopped\n"
-BESIDE = {"U322": [Source("visitor.yaml", VISITOR)]}
+BESIDE = {code: [Source("visitor.yaml", VISITOR)] for code in ("U322", "U325")}
 TIGHT = {"U004": Limits(pack_bytes=50), "U006": Limits(file_nodes=8), "U220": Limits(steps_a_flow=2)}
 # Found in the bytes of a file, before there is a text.
 IN_BYTES = {"U018"}

@@ -15,7 +15,7 @@ from engine.compiler import compile_pack
 from engine.evaluation import ALLOWED, Facts
 from engine.expression_parser import read_expression
 from engine.expression_tree import Member, Name, parts
-from engine.expressions import parse_expression, value_expression
+from engine.expressions import Expression, parse_expression, value_expression
 from engine.limits import DEFAULT_LIMITS, Limits
 from engine.nodes import Mapping, Scalar
 from engine.reader import read
@@ -273,8 +273,17 @@ def test_a_checked_expression_keeps_its_word_for_any_facts_that_fit(
         path, word = parts_of(note)
         if word:
             assert str(_at(world, path)).lower() != word
+        elif " " in path:
+            assert _bound(note).holds(world)
         elif not path.startswith("can:"):
             assert _at(world, path) is not None
+
+
+def _bound(note: str) -> Expression:
+    """The note of a bound as the comparison that it says."""
+    expression, findings = parse_expression(scalar(re.sub(r"(\d{4}-\S+)$", r"'\1'", note)))
+    assert expression is not None, findings
+    return expression
 
 
 def _at(world: dict[str, Value], path: str) -> Value:
