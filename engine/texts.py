@@ -125,6 +125,20 @@ def values_shown(pieces: tuple[Piece, ...], scope: Scope) -> Iterator[tuple[Expr
                 assert_never(piece)
 
 
+def conditions_of(pieces: tuple[Piece, ...], scope: Scope) -> Iterator[tuple[Expression, Scope]]:
+    """Every condition that decides what a text shows, each with what is known where it is asked."""
+    for piece in pieces:
+        around = scope
+        for way in piece.ways if isinstance(piece, Branches) else ():
+            inside = around
+            if way.condition is not None:
+                yield way.condition, around
+                checked = check_condition(way.condition, around)
+                inside = around.knowing(checked.when_true)
+                around = around.knowing(checked.when_false)
+            yield from conditions_of(way.pieces, inside)
+
+
 def expressions(pieces: tuple[Piece, ...]) -> Iterator[Expression]:
     """Every expression in the pieces of a text, in reading order."""
     for piece in pieces:

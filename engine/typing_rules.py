@@ -134,6 +134,12 @@ def type_of_part(expression: Expression, part: Tree, scope: Scope) -> Type | Non
     return _Checker(expression, scope).check(part, scope, _Use(whole=True)).type
 
 
+def condition_part(expression: Expression, part: Tree, scope: Scope) -> Checked:
+    """What is known where one part of a condition holds, and where it does not; nothing is reported."""
+    checked = _Checker(expression, scope).condition(part, scope)
+    return Checked(checked.type, checked.when_true, checked.when_false)
+
+
 class _Use(msgspec.Struct, frozen=True):
     """How the value of a part is used: what type would be right, and whether it is the whole."""
 

@@ -1,9 +1,12 @@
 """What a flow shows to somebody of its audience who may not see it.
 
 Records declare for their members which audiences may not see them. A value is followed from there through
-`set`, the inputs and results of visits and the filters, to every text, label, choice and effect of a call.
-A comparison shows nothing, nor do a count and a masked address. What decides which text is shown is not
-followed: a condition may look at everything.
+`set`, the inputs and results of visits and the filters, to every text, label, choice and effect of a call,
+and to the conditions that decide which words of a text are shown and which answers are offered: whoever sees
+one of two texts knows the value that chose it. A count and a masked address show nothing; nor does whether
+something is known, to somebody who may see other members of the record.
+
+Not followed is what decides where a conversation goes (`if`, `choose`), and what `set` makes of a comparison.
 """
 
 from __future__ import annotations
@@ -15,7 +18,19 @@ from typing import TypeAlias
 
 from engine.actions import Audience
 from engine.checks.checking import Checking
-from engine.expression_tree import Constant, Filtered, ListOf, Member, Name, Tree
+from engine.expression_tree import (
+    Both,
+    Compare,
+    Constant,
+    Either,
+    Filtered,
+    ListOf,
+    Member,
+    Name,
+    Not,
+    Test,
+    Tree,
+)
 from engine.expressions import Expression
 from engine.filters import FILTERS
 from engine.steps.ask import Ask
@@ -24,9 +39,9 @@ from engine.steps.do import Do
 from engine.steps.return_ import Return
 from engine.steps.set_ import Set
 from engine.steps.visit import VisitFlow
-from engine.texts import values_shown
-from engine.types import ListType, RecordType, Type, present
-from engine.typing_rules import Scope, type_of_part
+from engine.texts import conditions_of, values_shown
+from engine.types import ListType, RecordType, TruthType, Type, present
+from engine.typing_rules import Scope, condition_part, type_of_part
 
 UNSEEN = frozenset({"summary"})
 """Texts that go to the people of the clinic, and not to whoever holds the conversation."""
@@ -213,6 +228,46 @@ def origin(expression: Expression, tree: Tree, scope: Scope, facts: Facts) -> Or
             return _OPEN
 
 
+def _deciding(expression: Expression, tree: Tree, scope: Scope) -> Iterator[tuple[Tree, Scope]]:
+    """The parts of a condition that each look at a value, with what is known where it decides the whole: next
+    to a part that is never true for somebody, an `and` tells them nothing."""
+    match tree:
+        case Both(left=left, right=right) | Either(left=left, right=right):
+            for part, other in ((left, right), (right, left)):
+                told = condition_part(expression, other, scope)
+                inside = scope.knowing(told.when_true if isinstance(tree, Both) else told.when_false)
+                yield from _deciding(expression, part, inside)
+        case Not(of=of):
+            yield from _deciding(expression, of, scope)
+        case _:
+            yield tree, scope
+
+
+def _origin_of_decision(expression: Expression, tree: Tree, scope: Scope, facts: Facts) -> Origin:
+    """Who may not see what decides a part of a condition, and because of which member."""
+    match tree:
+        case Compare(left=left, right=right):
+            found = [origin(expression, each, scope, facts) for each in (left, right)]
+            return {**found[1], **found[0]}
+        case Test(of=Member() as member, name="known" | "unknown"):
+            return _origin_of_presence(expression, member, scope, facts)
+        case Test(of=of):
+            return origin(expression, of, scope, facts)
+        case Member() if not isinstance(type_of_part(expression, tree, scope), TruthType):
+            return _origin_of_presence(expression, tree, scope, facts)
+        case _:
+            return origin(expression, tree, scope, facts)
+
+
+def _origin_of_presence(expression: Expression, member: Member, scope: Scope, facts: Facts) -> Origin:
+    """The same where it is only asked whether a member is known: whoever sees others of the record may."""
+    record = _record_in(type_of_part(expression, member.of, scope))
+    hidden = [record.hidden_from(name) for name in record.names] if record is not None else []
+    nothing = frozenset[str].intersection(*hidden) if hidden else frozenset[str]()
+    words = " ".join(expression.source.text[member.start : member.end].split())
+    return {**dict.fromkeys(nothing, words), **origin(expression, member.of, scope, facts)}
+
+
 def _read_by(
     expression: Expression, tree: Filtered, of: Tree, args: tuple[Constant, ...], scope: Scope
 ) -> Origin:
@@ -245,6 +300,11 @@ def _look_at(step: Step, facts: Facts, checking: Checking) -> None:
         scope = checking.scope(scopes[id(text)]) if id(text) in scopes else plain
         for value, inside in values_shown(text.pieces, scope):
             _report(value, origin(value, value.tree, inside, facts), inside, checking)
+        for condition, inside in conditions_of(text.pieces, scope):
+            _look_at_condition(condition, "which words are shown here", inside, facts, checking)
+    for option in step.plan.parts.answers:
+        if option.condition is not None:
+            _look_at_condition(option.condition, "whether this answer is offered", plain, facts, checking)
     for value in _told_in_effect(step, checking):
         _report(value, origin(value, value.tree, plain, facts), plain, checking)
     if isinstance(step, Ask) and step.items is not None and step.label is None:
@@ -268,23 +328,39 @@ def _names_of_items(step: Ask, items: Expression, scope: Scope, checking: Checki
         _report(items, dict.fromkeys(record.hidden_from("name"), "item.name"), scope, checking)
 
 
+def _look_at_condition(
+    condition: Expression, what: str, scope: Scope, facts: Facts, checking: Checking
+) -> None:
+    """Report a condition that tells somebody of a value that they may not see."""
+    for part, inside in _deciding(condition, condition.tree, scope):
+        hidden = _origin_of_decision(condition, part, inside, facts)
+        _report_part(condition, part, hidden, inside, checking, f"decides {what}")
+
+
 def _report(value: Expression, hidden: Origin, scope: Scope, checking: Checking) -> None:
+    _report_part(value, value.tree, hidden, scope, checking, "")
+
+
+def _report_part(
+    value: Expression, tree: Tree, hidden: Origin, scope: Scope, checking: Checking, decides: str
+) -> None:
+    """Report a part of an expression that is shown, or `decides` what is."""
     here = checking.audience_where(scope.known)
     shut_out = [each for each in Audience if each in here and each.value in hidden]
     if not shut_out:
         return
-    tree = value.tree
     words = " ".join(value.source.text[tree.start : tree.end].split())
     source = hidden[shut_out[0].value]
-    shown = "is shown here" if source in words else f"`{words}` can show here"
+    shown = decides or ("is shown here" if source in words else f"`{words}` can show here")
     who = " and a ".join(each.value for each in shut_out)
     others = any(each.value not in hidden for each in here)
     where = " and ".join(f"audience != '{each.value}'" for each in shut_out)
+    verb = "Ask" if decides else "Show"
     checking.report(
         "U316",
         value.place_at(tree.start, tree.end),
         f"A {who} may not see `{source}`, which {shown}"
         + checking.shown_by(lambda known: shut_out[0] in checking.audience_at(known)),
         "This flow is for them too.",
-        f"Show it only where `{where}`, or take it out." if others else "Take it out.",
+        f"{verb} it only where `{where}`, or take it out." if others else "Take it out.",
     )

@@ -194,7 +194,9 @@ FACTS: Mapping[str, Code] = {
         "Shown to somebody who may not see it",
         "Records say for their members who may not see them: a visitor may be anybody, and whoever is signed"
         " in does not see addresses and birth dates in full. Here such a value is shown to one of the flow's"
-        " audiences; it may have come through `set`, or through the inputs and results of other flows.",
+        " audiences; it may have come through `set`, or through the inputs and results of other flows. What"
+        " decides which words are shown, or which answers are offered, is told by that as well. What decides"
+        " where the flow goes on (`if`, `choose`) is not followed: see that both ways say the same.",
         "Take it out, mask it (`| masked`), or show it to the others only: `{% if audience != 'client' %}`.",
         (
             "flow: example\n"
