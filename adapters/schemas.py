@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from adapters.clinic.actions import CATALOG
 from adapters.clinic.people_schema import people_schema
+from adapters.clinic.rest.mapping_schema import mapping_schema
 from adapters.gates.policy_schema import policy_schema
 from adapters.json_schema import Schema
 from adapters.limits_file import limits_schema
@@ -22,6 +23,13 @@ def schema_of(kind: str) -> Schema:
     return {"$schema": _DRAFT, "title": f"unstuck: {kind}", **_MAKERS[kind]()}
 
 
+def _embeds_schema() -> Schema:
+    # What belongs to the widget is not read before it is asked for.
+    from adapters.web.embeds_file import embeds_schema
+
+    return embeds_schema()
+
+
 _MAKERS: Mapping[str, Callable[[], Schema]] = {
     "flow": lambda: flow_schema(CATALOG),
     "vocabulary": vocabulary_schema,
@@ -30,5 +38,7 @@ _MAKERS: Mapping[str, Callable[[], Schema]] = {
     "clinic": people_schema,
     "limits": limits_schema,
     "retention": retention_schema,
+    "embeds": _embeds_schema,
+    "rest": lambda: mapping_schema(CATALOG),
 }
 KINDS = tuple(_MAKERS)

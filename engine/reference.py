@@ -137,11 +137,11 @@ def _types(catalog: Catalog) -> Iterator[str]:
         f"For `inputs` and `results`: {kinds}, a record below, `optional …`, `list of …`, "
         "`id of client or contact`, `one of a, b, c`, and `A or B` for what two records have in common.",
         "",
-        "Some members not everybody may see: a flow that shows one to an audience that may not is refused, and "
-        "so is one in which it decides which words are shown or which answers are offered (whether it is known "
-        "may decide that, for whoever may see other members of the record). What decides where a conversation "
-        "goes (`if`, `choose`) and what is `valid` is not looked at so: there the author sees to it that nothing "
-        "is told by it, or asks `audience` first.",
+        "Some members not everybody may see: a flow that shows one to an audience that may not is refused, "
+        "and so is one in which it decides which words are shown or which answers are offered (whether it is "
+        "known may decide that, for whoever may see other members of the record). What decides where a "
+        "conversation goes (`if`, `choose`) and what is `valid` is not looked at so: there the author sees "
+        "to it that nothing is told by it, or asks `audience` first.",
         "",
     )
     for name, record in sorted(catalog.records.items()):

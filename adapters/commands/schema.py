@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-KINDS = ("flow", "vocabulary", "replay", "policy", "clinic", "limits", "retention")
+KINDS = ("flow", "vocabulary", "replay", "policy", "clinic", "limits", "retention", "embeds", "rest")
 
 
 @click.command()

@@ -86,19 +86,23 @@ def read_embeds(source: Source, folder: Path) -> AnyMapping[str, Embed]:
 def embeds_schema() -> Schema:
     """The JSON Schema of the file (without the name of the dialect)."""
     text: Schema = {"type": "string"}
+    origin: Schema = {"type": "string", "pattern": f"^({_ORIGIN.pattern})$"}
     key = closed(
         {
             "algorithm": told("How the host page's server signs", one_of(_ALGORITHMS)),
             "from_env": told("The environment variable with the secret, or the public key as PEM", text),
             "from_file": told("The file with it", text),
-        }
+        },
+        ("algorithm",),
     )
+    key["oneOf"] = [{"required": ["from_env"]}, {"required": ["from_file"]}]
     embed = closed(
         {
-            "origins": told("Where the pages come from, as https://HOST", list_of(text)),
+            "origins": told("Where the pages come from, as https://HOST", {**list_of(origin), "minItems": 1}),
             "flows": told("What can be begun there; without it, everything for the audience", list_of(text)),
             "keys": told("By their id (`kid`)", {"type": "object", "additionalProperties": key}),
-        }
+        },
+        ("origins",),
     )
     return closed(
         {"embeds": told("By the name in the widget", {"type": "object", "additionalProperties": embed})}

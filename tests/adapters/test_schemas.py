@@ -15,6 +15,7 @@ from jsonschema import Draft7Validator
 from adapters.clinic import people_file, people_schema
 from adapters.clinic.actions import CATALOG
 from adapters.clinic.people_file import load_people, sample_source
+from adapters.clinic.rest.mapping_file import read_mapping
 from adapters.commands import schema as command
 from adapters.flowdir import read_flows, shipped_flows
 from adapters.gates.policy_file import SHIPPED, read_policy, shipped_policy
@@ -24,7 +25,7 @@ from adapters.replay.replay_file import plain_value, read_replay
 from adapters.retention import KINDS as RETENTION
 from adapters.retention import MOST_DAYS, read_retention
 from adapters.schemas import KINDS, schema_of
-from engine import CODES, Source, Value, compile_pack, limit_facts, read
+from engine import CODES, Source, Value, compile_pack, has_errors, limit_facts, read
 from engine.steps.kinds import KINDS as STEP_KINDS
 from tests.faulty_case import cases as faulty_cases
 
@@ -115,24 +116,71 @@ def test_of_faulty_flows_those_with_a_wrong_shape_are_refused_and_no_others() ->
     assert [flow for flow, codes in told if bool(refused("flow", plain(flow))) != bool(codes & SHAPES)] == []
 
 
-def kind_of(name: str) -> str | None:
-    """The kind of schema for a file of this name, if there is one."""
-    endings = {".replay.yaml": "replay", ".people.yaml": "clinic"}
+def kind_of(name: str) -> str:
+    """The kind of schema for a file of this name."""
+    endings = {".replay.yaml": "replay", ".people.yaml": "clinic", ".rest.yaml": "rest"}
     named = name.removeprefix("settings/").removesuffix(".yaml")
     by_ending = next((kind for ending, kind in endings.items() if name.endswith(ending)), None)
-    other = None if name.endswith(".rest.yaml") or named == "embeds" else "flow"
-    return by_ending or (named if named in KINDS else other)
+    return by_ending or (named if named in KINDS else "flow")
 
 
 def test_every_repaired_file_is_accepted() -> None:
     told = [
-        (case.name, name, kind, text)
+        (case.name, name, kind_of(name), text)
         for case in faulty_cases()
         for name, text in case.twin("+").items()
-        if (kind := kind_of(name)) is not None
     ]
     assert len(told) > 150
     assert [each[:2] for each in told if refused(each[2], plain(each[3]))] == []
+
+
+MAPPINGS: Final = sorted(
+    path
+    for folder in ("adapters", "tests/adapters")
+    for path in (CASES.parent.parent / folder / "clinic").rglob("*.rest.yaml")
+)
+
+
+@pytest.mark.parametrize("path", MAPPINGS, ids=lambda path: path.name)
+def test_every_mapping_that_is_used_is_accepted(path: Path) -> None:
+    assert refused("rest", plain(path.read_text(encoding="utf-8"))) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "shape"),
+    [("U563", True), ("U570", True), ("U571", False), ("U572", True), ("U573", False), ("U574", False)],
+)
+def test_of_embeds_and_mappings_the_schema_refuses_what_has_a_wrong_shape(code: str, shape: bool) -> None:
+    example = CODES[code]
+    assert bool(refused(kind_of(example.file), plain(example.example))) is shape
+
+
+@pytest.mark.parametrize(
+    ("change", "key"),
+    [
+        ({"rest": 5}, "$.rest"),
+        ({"deadline": 90}, "$.deadline"),
+        ({"auth": {"bearer": "secret"}}, "$.auth.bearer"),
+        ({"auth": {"bearer": {"env": "T"}, "basic": {}}}, "$.auth"),
+        ({"auth": {"api_key": {"key": {"env": "K"}}}}, "$.auth.api_key"),
+        ({"errors": [{"status": 404}]}, "$.errors[0]"),
+        ({"errors": [{"status": 999, "error": "not_found"}]}, "$.errors[0].status"),
+        ({"look_back": {"get": "/x"}}, "$.look_back"),
+        ({"actions": {"get_clinic": {"get": "clinic", "result": "body"}}}, "$.actions.get_clinic.get"),
+        ({"actions": {"get_clinic": {"calls": [{"query": {}}], "result": "body"}}}, "$.actions.get_clinic"),
+    ],
+)
+def test_a_mapping_with_a_wrong_part_is_refused_there(change: dict[str, Document], key: str) -> None:
+    right: dict[str, Document] = {
+        "base": "https://api.clinic.example",
+        "auth": {"bearer": {"env": "TOKEN"}},
+        "actions": {"get_clinic": {"get": "/clinic", "result": {"id": "body.id", "name": ["a", 5]}}},
+    }
+    assert refused("rest", right) == []
+    found = refused("rest", {**right, **change})
+    assert [each for each in found if each.startswith(key)]
+    source = Source("x.rest.yaml", written({**right, **change}))
+    assert has_errors(read_mapping(source)[1])
 
 
 @pytest.mark.parametrize("kind", sorted(STEP_KINDS))

@@ -11,17 +11,17 @@ from adapters.clinic.rest.mapping import Auth, Login, SecretSource
 from adapters.clinic.rest.request_reader import ANSWERED, METHODS, RequestReader
 from engine import Mapping, Node, Scalar
 
-_AUTH = {
+AUTH = {
     "bearer": ("token",),
     "basic": ("user", "password"),
     "api_key": ("key",),
     "oauth2": ("client_id", "client_secret"),
 }
-_AUTH_WORDS = {"api_key": ("header", "query"), "oauth2": ("token_url", "scope")}
-_KINDS = (*_AUTH, "login")
-_LOGIN = (*METHODS, "secrets", "headers", "body", "form", "cookies", "send", "minutes")
+AUTH_WORDS = {"api_key": ("header", "query"), "oauth2": ("token_url", "scope")}
+KINDS = (*AUTH, "login")
+LOGIN = (*METHODS, "secrets", "headers", "body", "form", "cookies", "send", "minutes")
 _LOGIN_MINUTES = 30
-_HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
+HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 
 
 def trusted(url: str) -> bool:
@@ -63,22 +63,22 @@ class AuthReader(RequestReader):
     def header_name(self, top: Mapping, key: str) -> str:
         """The name of a header under a key; empty where it is left out."""
         name, node = self.text(top, key), top.get(key)
-        if name is not None and node is not None and not _HEADER.fullmatch(name):
+        if name is not None and node is not None and not HEADER.fullmatch(name):
             self.wrong(node, f"`{key}` is the name of a header.", "Such as `Idempotency-Key`.")
         return name or ""
 
     def auth(self, top: Mapping) -> Auth:
         """The way in which calls are authorised."""
-        node = self.mapping(top.get("auth"), "`auth`", _KINDS)
+        node = self.mapping(top.get("auth"), "`auth`", KINDS)
         if node is None or not node.entries:
             return Auth()
         key, of = node.entries[0]
         kind = key.text
         if len(node.entries) > 1:
-            self.wrong(node, "There is one way to be authorised.", f"One of {', '.join(_KINDS)}.")
+            self.wrong(node, "There is one way to be authorised.", f"One of {', '.join(KINDS)}.")
         if kind == "login":
             return self._login(of)
-        words, secrets = _AUTH_WORDS.get(kind, ()), _AUTH.get(kind, ())
+        words, secrets = AUTH_WORDS.get(kind, ()), AUTH.get(kind, ())
         inner = of
         if kind == "bearer" and isinstance(of, Mapping) and of.get("token") is None:
             inner = Mapping(((Scalar("token", "token", key.place), of),), of.place)
@@ -101,7 +101,7 @@ class AuthReader(RequestReader):
         )
 
     def _login(self, node: Node) -> Auth:
-        top = self.mapping(node, "`login`", _LOGIN)
+        top = self.mapping(node, "`login`", LOGIN)
         if top is None:
             return Auth()
         named = self.record(top.get("secrets"), "`secrets`")
@@ -112,7 +112,7 @@ class AuthReader(RequestReader):
         with self.knowing(secrets):
             ours = ("secrets", "cookies", "send", "minutes")
             entries = tuple((key, of) for key, of in top.entries if key.text not in ours)
-            request = self.request(Mapping(entries, top.place), _LOGIN)
+            request = self.request(Mapping(entries, top.place), LOGIN)
         self.known = shared
         with self.knowing(ANSWERED):
             send = self.members(top.get("send"), "`send`")

@@ -35,11 +35,11 @@ from engine import (
     read,
 )
 
-_TOP = (
+TOP = (
     "rest", "base", "deadline", "auth", "idempotency", "headers", "errors", "look_back", "actions",
 )  # fmt: skip
-_ACTION = (*REQUEST, "calls", "result", "effects", "look_back")
-_LOOK_BACK = (*REQUEST, "happened", "did_not_happen", "result")
+ACTION = (*REQUEST, "calls", "result", "effects", "look_back")
+LOOK_BACK = (*REQUEST, "happened", "did_not_happen", "result")
 _ALWAYS = frozenset({"key", "actor", "session", "now"})
 _DEFAULT_SECONDS = 8.0
 
@@ -65,7 +65,7 @@ class _File(AuthReader):
 
     def api(self, node: Node) -> Api | None:
         """The whole file."""
-        top = self.mapping(node, "a mapping file", _TOP)
+        top = self.mapping(node, "a mapping file", TOP)
         if top is None:
             return None
         base, actions = self.address(top, "base"), self.record(top.get("actions"), "`actions`")
@@ -95,7 +95,7 @@ class _File(AuthReader):
 
     def _mapped(self, key: Scalar, node: Node) -> Mapped:
         action = CATALOG.actions.get(key.text)
-        top = self.mapping(node, f"the action `{key.text}`", _ACTION)
+        top = self.mapping(node, f"the action `{key.text}`", ACTION)
         if action is None:
             repair = did_you_mean(key.text, CATALOG.actions)
             said = f"There is no action `{key.text}`."
@@ -109,7 +109,7 @@ class _File(AuthReader):
             listed = calls.items if isinstance(calls, Sequence) else ()
             requests = [self.request(each, REQUEST) for each in listed] if calls is not None else []
             if calls is None and any(top.get(method) is not None for method in METHODS):
-                requests = [self.request(top, _ACTION)]
+                requests = [self.request(top, ACTION)]
             sent = tuple(each for each in requests if each is not None)
             if action.effect is not Effect.READ and len(sent) == len(listed):
                 self._led_astray(action, listed, sent)
@@ -152,11 +152,11 @@ class _File(AuthReader):
                 unchecked.add(request.save)
 
     def _look_back(self, top: Mapping) -> LookBack | None:
-        node = self.mapping(top.get("look_back"), "`look_back`", _LOOK_BACK)
+        node = self.mapping(top.get("look_back"), "`look_back`", LOOK_BACK)
         if node is None:
             return None
         before = self.known
-        request = self.request(node, _LOOK_BACK)
+        request = self.request(node, LOOK_BACK)
         with self.knowing({*ANSWERED, request.save if request is not None else "body"}):
             happened, denied = self.expression(node, "happened"), self.expression(node, "did_not_happen")
             result = node.get("result")

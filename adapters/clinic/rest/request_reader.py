@@ -11,7 +11,9 @@ REQUEST = (*METHODS, "query", "headers", "body", "form", "if", "expect", "errors
 ANSWERED = frozenset({"body", "status", "headers"})
 """What is known of the last answer."""
 
-_ERROR = ("status", "if", "error", "named", "message", "result", "retry_after")
+PAGES = ("rows", "next", "more", "most")
+MOST_PAGES = 100
+ERROR = ("status", "if", "error", "named", "message", "result", "retry_after")
 
 
 class RequestReader(MappingReader):
@@ -60,7 +62,7 @@ class RequestReader(MappingReader):
         )
 
     def _pages(self, top: Mapping) -> Pages | None:
-        node = self.mapping(top.get("pages"), "`pages`", ("rows", "next", "more", "most"))
+        node = self.mapping(top.get("pages"), "`pages`", PAGES)
         if node is None:
             return None
         rows, following = self.expression(node, "rows"), self._shape_at(node, "next")
@@ -73,7 +75,7 @@ class RequestReader(MappingReader):
             self.missing(node, "next", repair)
         if rows is None or (following is None and more is None):
             return None
-        return Pages(rows, following, more, int(self.number(node, "most", 1, 100, 10)))
+        return Pages(rows, following, more, int(self.number(node, "most", 1, MOST_PAGES, 10)))
 
     # -- errors ----------------------------------------------------------------------------------------
 
@@ -86,7 +88,7 @@ class RequestReader(MappingReader):
         return tuple(rule for rule in rules if rule is not None)
 
     def _error(self, node: Node) -> ErrorRule | None:
-        top = self.mapping(node, "an error", _ERROR)
+        top = self.mapping(node, "an error", ERROR)
         if top is None:
             return None
         statuses, condition = self._statuses(top), self.expression(top, "if")
