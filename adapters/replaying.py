@@ -23,7 +23,7 @@ from adapters.replay.replay_check import place_of, unfit
 from adapters.replay.replay_file import Replay, read_replay
 from adapters.replay.runner import Break, hold
 from adapters.staging import DriverStage, people_for, policy_for
-from engine import Diagnostic, Flow, Source, Traced, finding, has_errors, with_stop
+from engine import Diagnostic, Flow, Source, Traced, finding, has_errors, heed_remarks, with_stop
 
 Watch: TypeAlias = Callable[[str, Flow, tuple[Traced, ...]], None]
 """Takes the path of a replay, the flow of one of its sessions, and that session's trace."""
@@ -148,7 +148,7 @@ def replay_from(source: Source, library: Library) -> tuple[Replay | None, tuple[
         return None, findings
     _, of_people = people_for(replay)
     _, of_policy = policy_for(replay)
-    findings = (*findings, *of_people, *of_policy, *_unfit(replay, library))
+    findings = heed_remarks(source, (*findings, *of_people, *of_policy, *_unfit(replay, library)))
     return (None if has_errors(findings) else replay), findings
 
 

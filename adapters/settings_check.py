@@ -17,7 +17,7 @@ from adapters.gates.policy_file import read_policy, shipped_policy
 from adapters.limits_file import read_limits
 from adapters.problems import PlainProblem
 from adapters.retention import read_retention
-from engine import Diagnostic, Place, Source, did_you_mean, finding
+from engine import Diagnostic, Place, Source, did_you_mean, finding, heed_remarks, read
 
 _Check: TypeAlias = Callable[[Source], tuple[Diagnostic, ...]]
 
@@ -29,7 +29,7 @@ def check_settings(path: Path) -> tuple[Diagnostic, ...]:
         return (problem,) if problem is not None else ()
     endings = (PEOPLE, REST)
     kind = next((ending for ending in endings if path.name.endswith(ending)), path.name)
-    return _CHECKS[kind](source)
+    return heed_remarks(source, _CHECKS[kind](source))
 
 
 def check_folder(folder: Path) -> tuple[Diagnostic, ...]:
@@ -47,12 +47,14 @@ def _in_folder(path: Path) -> tuple[Diagnostic, ...]:
     if is_settings(path):
         return check_settings(path)
     source, problem = read_source(path)
-    place = Place(source, 1, 1) if source is not None else problem.place if problem is not None else None
-    if place is None:
-        return ()
+    if source is None:
+        return (problem,) if problem is not None else ()
+    root, _ = read(source)
+    place = root.place if root is not None else Place(source, 1, 1)
     message = f"Nothing reads a file named `{path.name}` among the settings."
     expected = f"Known are {', '.join(SETTINGS)}."
-    return (finding("U562", place, message, expected, did_you_mean(path.name, SETTINGS)),)
+    found = finding("U562", place, message, expected, did_you_mean(path.name, SETTINGS))
+    return heed_remarks(source, (found,))
 
 
 def _policy(source: Source) -> tuple[Diagnostic, ...]:

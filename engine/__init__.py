@@ -21,6 +21,7 @@ from engine.actions import (
     narrower,
 )
 from engine.answers import Pattern, address_warnings, compile_pattern
+from engine.checks.allowances import heed_remarks
 from engine.codes import CODES, FAMILIES, finding
 from engine.compiler import Compiled, compile_pack
 from engine.describe import describe, describe_done, with_stop
@@ -259,6 +260,7 @@ __all__ = [
     "flow_schema",
     "given_answers",
     "has_errors",
+    "heed_remarks",
     "in_reading_order",
     "in_words",
     "language_reference",

@@ -12,9 +12,10 @@ from collections.abc import Iterable, Iterator, Sequence
 import msgspec
 
 from engine.codes import CODES, finding
-from engine.diagnostics import Diagnostic, Severity, did_you_mean, has_errors
+from engine.diagnostics import Diagnostic, Severity, did_you_mean, has_errors, in_reading_order
 from engine.nodes import Mapping, Node, Scalar
 from engine.nodes import Sequence as SequenceNode
+from engine.reader import read
 from engine.source import Place, Source
 
 SIGN = "unstuck:"
@@ -85,6 +86,16 @@ def without_allowed(findings: Iterable[Diagnostic], allowances: Sequence[Allowan
             words = f"Nothing is found here that `{one.code}` could allow."
             kept.append(finding("U602", one.place, words, None, "Take the remark out."))
     return kept
+
+
+def heed_remarks(source: Source, findings: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
+    """What is left of the findings of a file that is checked by itself, such as a policy or a replay, and
+    what is wrong with its remarks, in reading order."""
+    root = read(source)[0] if SIGN in source.text else None
+    if root is None:
+        return findings
+    allowed, wrong = allowances_of(source, root)
+    return in_reading_order(without_allowed((*findings, *wrong), allowed))
 
 
 def _not_to_be_allowed(code: str, place: Place) -> Diagnostic:
