@@ -14,6 +14,7 @@ from itertools import pairwise
 
 import msgspec
 
+from engine.other_words import meant_by
 from engine.source import Place
 
 FEW = 10
@@ -60,7 +61,8 @@ def has_errors(findings: Iterable[Diagnostic]) -> bool:
 
 
 def closest(word: str, known: Iterable[str]) -> str | None:
-    """The known word closest to `word`, or None if none is close."""
+    """The known word that was likely meant by `word`: what people call so, or what is written much alike;
+    None if nothing is."""
     return _closest(word, tuple(known))
 
 
@@ -69,7 +71,12 @@ def _closest(word: str, known: tuple[str, ...]) -> str | None:
     """The same; kept, because several checks come across one and the same misspelled word."""
     from difflib import get_close_matches
 
-    candidates = _likeliest(word, known)
+    meant = meant_by(word, known)
+    if meant is not None:
+        return meant
+    # What is much longer has the letters by chance, as `abandoned` has those of `done`.
+    likeliest = _likeliest(word, known)
+    candidates = [each for each in likeliest if len(each) <= 2 * len(word) or each.startswith(word)]
     near = get_close_matches(word, candidates, n=1, cutoff=0.6)
     plainer = word.lower().replace("-", "_")
     if not near and plainer != word:

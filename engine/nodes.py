@@ -6,6 +6,7 @@ time of reading a large file would go into looking at them again and again.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from collections.abc import Sequence as Positions
 from typing import TypeAlias
 
@@ -63,3 +64,18 @@ class Mapping(msgspec.Struct, frozen=True, gc=False):
 
 
 Node: TypeAlias = Scalar | Sequence | Mapping
+
+
+def scalars(root: Node) -> Iterator[Scalar]:
+    """Every single value below a node and every name, in no order."""
+    waiting = [root]
+    while waiting:
+        match waiting.pop():
+            case Mapping(entries=entries):
+                for key, value in entries:
+                    yield key
+                    waiting.append(value)
+            case Sequence(items=items):
+                waiting.extend(items)
+            case Scalar() as scalar:
+                yield scalar

@@ -14,6 +14,7 @@ import msgspec
 
 from engine.answers import compile_pattern
 from engine.checks.allowances import Allowance, allowances_of
+from engine.checks.remarks import cut_off
 from engine.codes import finding
 from engine.diagnostics import Diagnostic, closest, did_you_mean
 from engine.expressions import Expression, parse_expression, value_expression
@@ -48,7 +49,7 @@ class Shape(StrEnum):
     TARGET = "the id of a step, or a list of steps"
     ROUTES = "the id of a step, a list of steps, or a mapping of answers or exits to those"
     CASES = "a mapping of words to steps"
-    ANSWERS = "a mapping of answer ids to labels"
+    ANSWERS = "`name: label` for each answer"
     REMARK = "a remark for other authors"
 
 
@@ -159,6 +160,7 @@ class Reading:
         allowed, wrong = allowances_of(source, root)
         self.allowances.extend(allowed)
         self.findings.extend(wrong)
+        self.findings.extend(cut_off(source, root))
 
     def parts(self, node: MappingNode, fields: tuple[Field, ...], what: str) -> Parts:
         """Read `node` by `fields`; `what` names it in messages ("an ask", "a flow")."""

@@ -15,6 +15,9 @@ from engine.diagnostics import Diagnostic
 from engine.source import Place, Source
 
 _ENTRY = re.compile(r"\s*(?:- +)?[\w-]+:(?:\s|$)")
+_GLUED_DASH = re.compile(r"\s*(-)[^\W\d_][\w ]*:(?:\s|$)")
+_OTHER_DASH = re.compile(r"\s*([\u2010-\u2015\u2212\u2022\u00b7])\s*[\w ]+:(?:\s|$)")
+_NO_COLON = re.compile(r"\s*- +([^\s:#'\"\[{|>][^:#]*)$")
 
 
 class Trouble(msgspec.Struct, frozen=True):
@@ -59,7 +62,9 @@ class _Explained(msgspec.Struct, frozen=True):
             self.colon,
             self.block,
             self.ended,
+            self.dash,
             self.no_colon,
+            self.no_colon_above,
             self.indentation,
         )
         for attempt in attempts:
@@ -162,6 +167,17 @@ class _Explained(msgspec.Struct, frozen=True):
         if row == self.trouble.line and self.at():
             message = f"Here `,` or `{closing}` is missing."
             return finding("U021", self.here(), message, None, f"Every `{opening}` needs its `{closing}`.")
+        quoted = self.trouble.quoted_from
+        until = self.trouble.quoted_until
+        if (
+            quoted is not None
+            and until is not None
+            and quoted[0] == row < until[0]
+            and self.swallowed(until[0])
+        ):
+            message = f"The quote that opens here is not closed before line {until[0]}."
+            place = Place(self.source, *quoted)
+            return finding("U021", place, message, None, "Close it where the text ends.")
         message = f"The `{opening}` that opens here is never closed."
         return finding("U021", self.began(), message, None, f"Close it with `{closing}`.")
 
@@ -229,6 +245,30 @@ class _Explained(msgspec.Struct, frozen=True):
             return None
         message = "What stands above is complete, so that nothing can follow it here."
         return finding("U001", self.here(), message, "Expected: a file of `name: value` lines.")
+
+    def dash(self) -> Diagnostic | None:
+        """`-say: Hello` without a blank, or another sign than a dash before an item of a list."""
+        glued, other = _GLUED_DASH.match(self.line()), _OTHER_DASH.match(self.line())
+        found = glued or other
+        if found is None or not self.says("expected", "not allowed"):
+            return None
+        place = Place(self.source, self.trouble.line, found.start(1) + 1)
+        if glued is not None:
+            message = "Behind this dash a blank is missing."
+        else:
+            message = f"This `{found.group(1)}` is another sign than the dash that begins an item."
+        return finding("U023", place, message, "Expected: `- name: value`.", "Write `- `.")
+
+    def no_colon_above(self) -> Diagnostic | None:
+        """`- id greeting`, which only shows in the line below it."""
+        above = self.lines[self.trouble.line - 2] if 1 < self.trouble.line <= len(self.lines) else ""
+        found = _NO_COLON.match(above.rstrip())
+        if found is None or not self.says("mapping values are not allowed"):
+            return None
+        word = found.group(1).split(" ", 1)[0]
+        place = Place(self.source, self.trouble.line - 1, found.start(1) + 1, len(found.group(1)))
+        message = "This line has no `:` of its own."
+        return finding("U023", place, message, "Expected: `name: value`.", f"Write `{word}: …`.")
 
     def no_colon(self) -> Diagnostic | None:
         """A line in a mapping that is no entry of it."""

@@ -7,6 +7,7 @@ layout was made, so nothing in them can become markup, a line or a block.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from operator import itemgetter
@@ -43,6 +44,7 @@ from engine.typing_rules import Scope, check_condition, check_expression
 
 LAYOUTS_KEPT: Final = 64
 CUT: Final = "…"
+_IN_BRACES: Final = re.compile(r"(?<!\{)\{\s*([a-z]\w*(?:\.[a-z]\w*)*)\s*\}(?!\})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,24 @@ def check_text(template: Template, scope: Scope) -> tuple[Diagnostic, ...]:
 
     Inside `{% if %}` the optional values that its condition asks for are known.
     """
-    return in_reading_order(_check_pieces(template.pieces, scope))
+    alone = _single_braces(template.source, template.pieces, scope)
+    return in_reading_order((*_check_pieces(template.pieces, scope), *alone))
+
+
+def _single_braces(node: Scalar, pieces: tuple[Piece, ...], scope: Scope) -> Iterator[Diagnostic]:
+    """Facts in single braces, which are shown as they are written."""
+    for piece in pieces:
+        if isinstance(piece, Branches):
+            for way in piece.ways:
+                yield from _single_braces(node, way.pieces, scope)
+        if not isinstance(piece, Words) or "{" not in piece.text:
+            continue
+        for found in _IN_BRACES.finditer(piece.text):
+            if found.group(1).split(".", 1)[0] in scope.facts:
+                start, end = piece.offsets[found.start()], piece.offsets[found.end() - 1] + 1
+                words = f"`{found.group()}` is shown as it is written."
+                repair = f"Write {{{{ {found.group(1)} }}}} for the value."
+                yield finding("U132", spot(node, start, end), words, repair=repair)
 
 
 def values_shown(pieces: tuple[Piece, ...], scope: Scope) -> Iterator[tuple[Expression, Scope]]:

@@ -9,6 +9,7 @@ which words a choice cannot be any more (`engine.ruled_out`), and how great a nu
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import date, datetime
 from typing import Final, assert_never
 
 import msgspec

@@ -13,7 +13,7 @@ import msgspec
 
 from engine.codes import CODES, finding
 from engine.diagnostics import Diagnostic, Severity, did_you_mean, has_errors, in_reading_order
-from engine.nodes import Mapping, Node, Scalar
+from engine.nodes import Mapping, Node, Scalar, scalars
 from engine.nodes import Sequence as SequenceNode
 from engine.reader import read
 from engine.source import Place, Source
@@ -121,7 +121,7 @@ def _remarks(lines: Sequence[str], root: Node) -> Iterator[tuple[int, re.Match[s
     """The remarks to the checker, each with its line; what stands inside a text is none."""
     within = _lines_inside(root)
     quoted: dict[int, list[Scalar]] = {}
-    for each in _scalars(root):
+    for each in scalars(root):
         if lines[each.place.line - 1][each.place.column - 1 : each.place.column] not in ("|", ">"):
             quoted.setdefault(each.place.line, []).append(each)
     for number, line in enumerate(lines, 1):
@@ -139,7 +139,7 @@ def _remarks(lines: Sequence[str], root: Node) -> Iterator[tuple[int, re.Match[s
 def _lines_inside(root: Node) -> frozenset[int]:
     """The lines that a text of several lines takes after its first."""
     found: set[int] = set()
-    for each in _scalars(root):
+    for each in scalars(root):
         last = _last_line(each)
         if last > each.place.line:
             found.update(range(each.place.line + 1, last + 1))
@@ -170,17 +170,3 @@ def _last_line(scalar: Scalar) -> int:
     if not written or not len(scalar.lines):
         return scalar.place.line
     return max(scalar.place.line, scalar.at(written - 1).line)
-
-
-def _scalars(root: Node) -> Iterator[Scalar]:
-    waiting = [root]
-    while waiting:
-        match waiting.pop():
-            case Mapping(entries=entries):
-                for key, value in entries:
-                    yield key
-                    waiting.append(value)
-            case SequenceNode(items=items):
-                waiting.extend(items)
-            case Scalar() as scalar:
-                yield scalar

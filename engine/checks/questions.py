@@ -5,6 +5,7 @@ Knows the fields of an ask; nothing of types, facts or of where answers lead.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,7 @@ _ALLOWED: Mapping[str, frozenset[PromptKind]] = {
     "pattern": frozenset({"text"}),
     "confirm": frozenset({"secret"}),
 }
+_QUOTED = re.compile("\\s*[“„‘].*[”“’]\\s*", re.DOTALL)
 
 
 def review_question(ask: Ask, checking: Checking) -> None:
@@ -84,6 +86,10 @@ def _answers(ask: Ask, checking: Checking) -> None:
         repair = "Add the other answer, or tell it with `say`."
         checking.report("U225", only.place, words, None, repair)
     for option in ask.options:
+        label = option.label.source
+        if _QUOTED.fullmatch(label.text):
+            words = "Typographic quotes are part of the text, and people read them."
+            checking.report("U132", label.place, words, None, 'Write straight quotes (`"`), or none.')
         taken = (option.id.text == "picked" and ask.kind in _LISTS) or (
             option.id.text == "skipped" and ask.optional
         )

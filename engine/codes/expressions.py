@@ -205,4 +205,12 @@ EXPRESSIONS: Mapping[str, Code] = {
         in_a_flow("if: audience == 'agent'", "say: Hello"),
         severity=Severity.WARNING,
     ),
+    "U132": Code(
+        "Signs that are shown as they are",
+        "Only straight quotes belong to the file; typographic ones belong to the text, and people read them."
+        " Only double braces show a value; a name in single braces is read as it stands there.",
+        'Write straight quotes (`"`), or none; write `{{ name }}` for a value.',
+        in_a_flow('say: "{{ clinic.name }}: Dear clients of { clinic.name }, …"'),
+        severity=Severity.WARNING,
+    ),
 }

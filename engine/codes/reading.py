@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.codes.code import Code
+from engine.diagnostics import Severity
 
 READING: Mapping[str, Code] = {
     "U001": Code(
@@ -173,5 +174,13 @@ READING: Mapping[str, Code] = {
         "Correct the pattern; brackets and braces that stand for themselves need a backslash.",
         "flow: greeting\nsteps:\n  - id: code\n    ask: Which code?\n    kind: text\n"
         "    pattern: '[a-z'  # <- here\n",
+    ),
+    "U028": Code(
+        "A text that is cut off by a remark",
+        "Behind a blank, `#` begins a remark: what follows is not part of the text, and nobody will read it.",
+        "Put the text in quotes. If it is a remark, write a blank behind the `#`.",
+        "flow: greeting\naudience: [agent]\nsteps:\n  - say: You are our patient #1 today. # <- here\n"
+        "  - end: stopped\n",
+        severity=Severity.WARNING,
     ),
 }

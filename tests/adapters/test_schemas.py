@@ -129,6 +129,7 @@ def test_every_repaired_file_is_accepted() -> None:
         (case.name, name, kind_of(name), text)
         for case in faulty_cases()
         for name, text in case.twin("+").items()
+        if kind_of(name) != "flow" or not name.startswith("settings/")
     ]
     assert len(told) > 150
     assert [each[:2] for each in told if refused(each[2], plain(each[3]))] == []

@@ -18,7 +18,7 @@ from engine.source import Place, Source
 
 READING = sorted(code for code in CODES if code.startswith("U0"))
 # These are not found by reading alone: one is about bytes, one is about what a step's text means.
-ELSEWHERE = {"U018", "U027"}
+ELSEWHERE = {"U018", "U027", "U028"}
 TIGHT = {"U004": Limits(pack_bytes=50), "U006": Limits(file_nodes=8)}
 LOADERS = sorted({FASTEST, yaml.SafeLoader}, key=lambda loader: loader.__name__)
 JSON = bool | int | float | str | list["JSON"] | dict[str, "JSON"] | None
