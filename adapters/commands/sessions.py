@@ -50,7 +50,8 @@ def export(names: tuple[str, ...], every: bool, output: Path | None, store: str 
         sys.stdout.writelines(lines)
     else:
         _write_new(output, "".join(lines))
-        _say(f"Wrote {len(chosen)} {_conversations(len(chosen))} to {output}.")
+        written = len(chosen) - damaged
+        _say(f"Wrote {written} {_conversations(written)} to {output}.")
     if damaged:
         _complain(f"{damaged} {_conversations(damaged)} could not be read; the others are written.")
     return FINDINGS if damaged else DONE
@@ -96,9 +97,7 @@ def purge(
     with _opened(store) as kept:
         chosen = _chosen(kept, _plain(names), older_than, also_open)
         if not yes:
-            _say(
-                list_of([_in_few_words(each) for each in chosen]) if chosen else "There is nothing to purge."
-            )
+            _say(list_of(_in_few_words(kept, chosen)) if chosen else "There is nothing to purge.")
             _say("Nothing was done yet. Add --yes to purge them." if chosen else "")
             return DONE
         note_down(kept, "purge", *(each.session for each in chosen))
@@ -157,7 +156,7 @@ def recover(file: Path, store: str | None) -> int:
         _say(f"Lost are the flows of version {version[:12]}.")
     old, new = keys_path(store_path(store)), keys_path(file)
     _say(f"Copy {old} to {new}, and look: unstuck sessions list --store sqlite:///{file}")
-    _say("The audit stays in the damaged store: keep that.")
+    _say("The audit stays in the old store: keep that.")
     if found.complete:
         return FINDINGS if found.versions else DONE
     _say(
@@ -217,13 +216,24 @@ def _chosen(
     ]
 
 
-def _in_few_words(summary: SessionSummary) -> SessionSummary:
-    """What an open conversation waits for is encrypted here, and does not matter."""
+def _in_few_words(store: SqliteStore, summaries: Sequence[SessionSummary]) -> list[SessionSummary]:
+    """With what is encrypted in clear; without the keys it is left out, and they can be purged all the
+    same."""
     from msgspec.structs import replace
 
+    from adapters.problems import Unusable
     from adapters.stores.port import ENDED
+    from adapters.wiring import over_keys
 
-    return summary if summary.waiting.startswith(ENDED) else replace(summary, waiting="")
+    try:
+        clear = {each.session: each for each in over_keys(store).sessions(EVERY)}
+    except Unusable:
+        clear = {}
+    return [
+        clear.get(each.session)
+        or replace(each, actor="?", waiting=each.waiting if each.waiting.startswith(ENDED) else "")
+        for each in summaries
+    ]
 
 
 def _plain(names: Sequence[str]) -> list[str]:

@@ -83,10 +83,12 @@ def recover(path: Path, target: Path) -> Recovered:
     with in_plain_words(target):
         unless_something_is_there(target)
         _unless_other_key(key, key_path(target))
-        seal = Seal(key.key)
-        found = _Found(seal, _acknowledged(path, seal))
+    seal = Seal(key.key)
+    found = _Found(seal, _acknowledged(path, seal))
+    with in_plain_words(path):
         for record in records(path):
             found.take(record)
+    with in_plain_words(target):
         target.parent.mkdir(parents=True, exist_ok=True)
         return _written_whole(target, key, found)
 

@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from adapters.cli import run
+from adapters.keys import keys_path
 from adapters.stores.key_file import key_path
 from adapters.stores.sqlite import SqliteStore
+from adapters.wiring import over_keys
 from tests.adapters.stores.contract import begin, entry
 
 OLD = "2020-01-01T00:00:00Z"
@@ -75,6 +77,8 @@ def test_a_damaged_session_is_named_in_an_export(path: Path, capsys: pytest.Capt
     assert called(path, "export", "--all") == 1
     told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [each["session"] for each in told if each["kind"] == "damaged"] == ["old"]
+    assert called(path, "export", "--all", "-o", str(path.with_name("export.jsonl"))) == 1
+    assert "Wrote 2 conversations" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -94,6 +98,21 @@ def test_a_purge_takes_what_is_meant_once_it_is_confirmed(
     assert left(path) == {"old", "new", "open"}
     assert called(path, "purge", *arguments, "--yes") == 0
     assert left(path) == stay
+
+
+@pytest.mark.parametrize("keys", [True, False])
+def test_what_a_purge_would_take_is_told_in_clear_as_far_as_there_are_keys(
+    path: Path, keys: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with over_keys(SqliteStore(path)) as store:
+        begin(store, "hidden", actor="kim", waiting="flow/step")
+    if not keys:
+        keys_path(path).unlink()
+    assert called(path, "purge", "hidden", "--open") == 0
+    (line,) = (line for line in capsys.readouterr().out.splitlines() if line.startswith("hidden"))
+    assert "~" not in line
+    assert ("kim" in line) is keys
+    assert called(path, "purge", "hidden", "--open", "--yes") == 0
 
 
 @pytest.mark.parametrize("arguments", [["open", "--yes"], ["nobody", "--yes"], ["--yes"]])

@@ -84,12 +84,7 @@ class Disk:
         inside, _, name = point.path.partition(f"{self._place.folder}/")
         if inside or not name.startswith(self._fault.on):
             return None
-        if (
-            self._fault.error == errno.ENOSPC
-            and point.call in ("openat", "mkdir")
-            and os.path.exists(point.path)
-        ):
-            # What is there already takes no more room.
+        if self._fault.error == errno.ENOSPC and not takes_room(point):
             return None
         self.passed.append(point)
         fails = len(self.passed) >= self._at > 0 and not self.over and (self._fault.lasts or not self.failed)
@@ -97,6 +92,11 @@ class Disk:
             return None
         self.failed += 1
         return Fail(self._fault.error)
+
+
+def takes_room(point: Point) -> bool:
+    """Whether a call takes more room than there is taken already."""
+    return point.call not in ("openat", "mkdir") or not os.path.exists(point.path)
 
 
 @dataclass(slots=True)

@@ -1,17 +1,18 @@
-"""The table of upkeep: what an operator does with a store, killed at each of its calls that change a file.
-Afterwards the store is whole, what was to be made is there whole or not at all, and the same can be done
-again.
+"""The table of upkeep: what an operator does with a store, killed at each of its calls that change a file, or
+on a disk that is full from there on. Afterwards the store is whole, what was to be made is there whole or not
+at all, and the same can be done again.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from adapters.cli import run
@@ -21,12 +22,16 @@ from adapters.stores.key_file import key_path
 from adapters.wiring import open_store_behind, over_keys
 from tests.durability.conversation import make_clinic
 from tests.durability.damage import contents, copied, filled, whole
+from tests.durability.disk import FAULTS, takes_room
 from tests.durability.many import spread
 from tests.durability.report import Table, sampled
-from tests.durability.tracer import Kill, Kind, Point, traced, watch
+from tests.durability.tracer import Fail, Kill, Kind, Point, traced, watch
 
-TITLE = "Looking after a store, killed at each call that changes a file"
+TITLE = "Looking after a store, killed at each call that changes a file, or out of room from there on"
 KILLED = -9
+NOT_DONE = (4,)
+"""How a command ends that had no room: with a message that says so."""
+
 _NAME, _NEW = "sessions.db", "new.db"
 
 
@@ -87,8 +92,10 @@ def _as_kept(folder: Path, session: str) -> bytes:
     with closing(sqlite3.connect(f"{(folder / _NAME).as_uri()}?immutable=1", uri=True)) as db:
         (state,) = db.execute("SELECT state FROM sessions WHERE session = ?", (session,)).fetchone()
     assert isinstance(state, bytes)
-    assert state[:200] in (folder / _NAME).read_bytes()
-    return state[:200]
+    kept = (folder / _NAME).read_bytes()
+    parts = (state[at : at + 200] for at in range(0, len(state) - 200, 50))
+    # A row that is too long for a page goes on in another one, from anywhere in the state.
+    return next(part for part in parts if part in kept)
 
 
 def _first_of(held: Mapping[str, object]) -> str:
@@ -107,17 +114,52 @@ def tasks(held: Mapping[str, object]) -> Sequence[Task]:
     )
 
 
-def _run(task: Task, folder: Path, at: int) -> tuple[int, int]:
-    """How the command ended, killed at its call of this number (0: not at all), and how many calls it
-    made."""
-    passed = 0
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One command, killed at its call of this number (0: not at all), or, where it is to be `full`, with no
+    room on the disk from there on for files whose names match `on`."""
 
-    def decide(point: Point) -> Kill | None:
-        nonlocal passed
-        if point.kind is not Kind.FILE or not point.path.startswith(str(folder)):
+    task: int
+    at: int
+    folder: Path
+    held: Mapping[str, object]
+    full: bool = False
+    once: bool = False
+    on: str = ".*"
+
+    @property
+    def name(self) -> str:
+        """What its folder is called."""
+        return f"{self.task}-{'full' if self.full else 'killed'}-{self.at}"
+
+
+class Trouble:
+    """Counts the calls that a trial is about, and does at the one that is meant what is to be tried."""
+
+    def __init__(self, trial: Trial, folder: Path) -> None:
+        self._trial, self._folder = trial, folder
+        self.passed = 0
+
+    def __call__(self, point: Point) -> Kill | Fail | None:
+        """See `watch`."""
+        inside, _, name = point.path.partition(f"{self._folder}/")
+        if point.kind is not Kind.FILE or inside or not re.fullmatch(self._trial.on, name):
             return None
-        passed += 1
-        return Kill() if passed == at else None
+        if self._trial.full:
+            if point.call not in FAULTS["full"].calls or not takes_room(point):
+                return None
+            self.passed += 1
+            fails = self.passed == self._trial.at or (
+                self.passed > self._trial.at > 0 and not self._trial.once
+            )
+            return Fail(FAULTS["full"].error) if fails else None
+        self.passed += 1
+        return Kill() if self.passed == self._trial.at else None
+
+
+def _run(trial: Trial, folder: Path) -> tuple[int, int]:
+    """How the command ended, and how many calls there were."""
+    task, trouble = tasks(trial.held)[trial.task], Trouble(trial, folder)
 
     def child() -> int:
         nowhere = os.open(os.devnull, os.O_RDWR)
@@ -125,29 +167,22 @@ def _run(task: Task, folder: Path, at: int) -> tuple[int, int]:
             os.dup2(nowhere, descriptor)
         return run([each.replace("{}", str(folder)) for each in task.arguments])
 
-    return watch(traced(child), decide), passed
-
-
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """One command, killed at its call of this number."""
-
-    task: int
-    at: int
-    folder: Path
-    held: Mapping[str, object]
+    return watch(traced(child), trouble), trouble.passed
 
 
 def tried(trial: Trial) -> str:
-    """Kill it there, look, and do the same again; what was wrong. The folder stays where something was."""
+    """Let it happen there, look, and do the same again; what was wrong. The folder stays where something
+    was."""
     task = tasks(trial.held)[trial.task]
-    folder = copied(trial.folder / "closed", trial.folder / f"{trial.task}-{trial.at}")
-    code, _ = _run(task, folder, trial.at)
-    if code != KILLED:
+    folder = copied(trial.folder / "closed", trial.folder / trial.name)
+    code, _ = _run(trial, folder)
+    if not trial.full and code != KILLED:
         return f"it ended with {code} instead of being killed"
-    wrong = task.wrong(folder, trial.held, False)
+    if code not in (KILLED, *task.ends_with, *NOT_DONE):
+        return f"it ended with {code} for want of room"
+    wrong = task.wrong(folder, trial.held, code == 0)
     if not wrong:
-        code, _ = _run(task, folder, 0)
+        code, _ = _run(replace(trial, at=0), folder)
         wrong = task.wrong(folder, trial.held, True)
         if not wrong and code not in task.ends_with:
             wrong = f"done again it ended with {code}"
@@ -157,26 +192,38 @@ def tried(trial: Trial) -> str:
 
 
 def counted(trial: Trial) -> int:
-    """How many calls the command makes when nothing disturbs it."""
-    folder = copied(trial.folder / "closed", trial.folder / f"{trial.task}-whole")
-    code, passed = _run(tasks(trial.held)[trial.task], folder, 0)
+    """How many calls it is about when nothing happens to the command."""
+    folder = copied(trial.folder / "closed", trial.folder / trial.name)
+    code, passed = _run(trial, folder)
     assert code == 0
     shutil.rmtree(folder)
     return passed
 
 
 def measured(pool: ProcessPoolExecutor, folder: Path, sample: int = 0) -> Table:
-    """Kill each command everywhere, or at so many places, and tell what came of it."""
-    fresh = folder / "fresh.db"
-    make_clinic(fresh)
-    pool.submit(filled, folder, fresh).result()
-    held = whole(copied(folder / "closed", folder / "whole"))
+    """Kill each command everywhere, and leave it without room everywhere, or at so many places, and tell what
+    came of it."""
+    held = prepared(pool, folder)
     rows: list[Sequence[str]] = []
     failures: list[str] = []
     for number, task in enumerate(tasks(held)):
-        total = pool.submit(counted, Trial(number, 0, folder, held)).result()
-        places = sampled(total, sample)
-        wrong = list(spread(pool, tried, [Trial(number, at, folder, held) for at in places]))
-        rows.append((task.name, str(len(places)), str(sum(map(bool, wrong)))))
-        failures += [f"{task.name} {at}: {each}" for at, each in zip(places, wrong, strict=True) if each]
-    return Table(TITLE, ("command", "kills", "not whole afterwards"), rows, failures)
+        for full, what in ((False, "killed"), (True, "out of room")):
+            undisturbed = Trial(number, 0, folder, held, full)
+            total = pool.submit(counted, undisturbed).result()
+            trials = [replace(undisturbed, at=at) for at in sampled(total, sample)]
+            wrong = list(spread(pool, tried, trials))
+            rows.append((task.name, what, str(len(trials)), str(sum(map(bool, wrong)))))
+            failures += [
+                f"{task.name} {what} at {trial.at}: {each}"
+                for trial, each in zip(trials, wrong, strict=True)
+                if each
+            ]
+    return Table(TITLE, ("command", "is", "trials", "not whole afterwards"), rows, failures)
+
+
+def prepared(pool: ProcessPoolExecutor, folder: Path) -> Mapping[str, object]:
+    """Make the store that all is tried on; what is in it."""
+    fresh = folder / "fresh.db"
+    make_clinic(fresh)
+    pool.submit(filled, folder, fresh).result()
+    return whole(copied(folder / "closed", folder / "whole"))
