@@ -81,10 +81,6 @@ from engine import (
     secret_id,
     state_from_json,
     state_to_json,
-    trace_of,
-    why,
-    why_in_words,
-    why_not,
 )
 
 DEADLINE = 10.0
@@ -309,6 +305,8 @@ class Driver:
     def why(self, session: str, rules: bool = True) -> View:
         """The question that waits, and why it is put: by the rules as their authors wrote them, without
         `rules` in plain words."""
+        from engine import why, why_in_words
+
         held = self._load(session)
         state = self._state(held)
         tell = why if rules else why_in_words
@@ -318,6 +316,8 @@ class Driver:
 
     def why_not(self, session: str, step: str, rules: bool = True) -> View:
         """The question that waits, and why the conversation has not come to `step`. `rules` as in `why`."""
+        from engine import why_not
+
         held = self._load(session)
         state = self._state(held)
         told = why_not(held.flow, state, self.trace(session, held.flow), step, rules)
@@ -326,6 +326,8 @@ class Driver:
     def trace(self, session: str, flow: Flow) -> tuple[Traced, ...]:
         """The way a session has gone so far in its flow, found again from what was kept of it; nothing where
         another version of unstuck kept it."""
+        from engine import trace_of
+
         try:
             events = [msgspec.json.decode(body, type=Event) for _, body in self._parts.store.events(session)]
             return trace_of(flow, events)

@@ -5,25 +5,17 @@ Only reads; whatever changes a conversation goes through the driver.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import msgspec
 
 from adapters.library import Library
 from adapters.problems import PlainProblem, Unusable
 from adapters.stores.port import SessionSummary, Store
-from engine import (
-    AtCall,
-    AtPrompt,
-    BrokenState,
-    Flow,
-    Outline,
-    Standing,
-    State,
-    digest,
-    outline,
-    question_in_short,
-    standing,
-    state_from_json,
-)
+from engine import AtCall, AtPrompt, BrokenState, Flow, State, state_from_json
+
+if TYPE_CHECKING:
+    from engine import Outline, Standing
 
 LOOKED_AT = 4
 """For each open conversation that is wanted, so many are looked at."""
@@ -57,14 +49,20 @@ class Onlooker:
 
     def standing(self, session: str) -> Standing:
         """The conversation in a few words."""
+        from engine import standing
+
         return standing(*self._load(session))
 
     def outline(self, session: str, rules: bool = False) -> Outline:
         """Where it stands in the tree of its flows; with `rules` as its authors wrote it."""
+        from engine import outline
+
         return outline(*self._load(session), rules)
 
     def digest(self, session: str) -> str:
         """The conversation as a text for a ticket or a colleague."""
+        from engine import digest
+
         return digest(*self._load(session))
 
     def notes(self, session: str) -> tuple[str, ...]:
@@ -99,6 +97,8 @@ class Onlooker:
             return None
         if not state.trail:
             return None
+        from engine import question_in_short, standing
+
         now = standing(flow, state)
         waiting = state.waiting
         question = question_in_short(waiting.prompt.text.text) if isinstance(waiting, AtPrompt) else ""

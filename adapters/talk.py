@@ -6,10 +6,15 @@ A conversation can be gone on with by a colleague, who then speaks for themself.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from adapters.driver import Driver
 from adapters.onlooker import Onlooker, OpenSession, UnderWay
 from adapters.view import View
-from engine import Audience, Given, Outline, Standing, Value
+from engine import Audience, Given, Value
+
+if TYPE_CHECKING:
+    from engine import Outline, Standing
 
 
 class Talk:

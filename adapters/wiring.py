@@ -34,7 +34,6 @@ from adapters.flowdir import FlowFiles, read_flows, shipped_flows
 from adapters.gates.book import Book
 from adapters.gates.book_file import NAME as BOOK
 from adapters.gates.book_file import SqliteBook
-from adapters.gates.matrix import matrix
 from adapters.gates.policy import Policy
 from adapters.gates.policy_file import read_policy, shipped_policy
 from adapters.gates.policy_gate import PolicyGate
@@ -369,6 +368,8 @@ def own_policy(config: Path | None) -> Source | None:
 
 def policy_rows(config: Path | None) -> tuple[tuple[str, ...], ...]:
     """What the policy says: for each action its name, its risk, and a word for each audience."""
+    from adapters.gates.matrix import matrix
+
     return matrix(lambda book: open_gate(config, book), CATALOG)
 
 

@@ -5,6 +5,8 @@ Everything public is here; the modules below are the engine's own business.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from engine.actions import (
     ALWAYS_POSSIBLE,
     FAILURES,
@@ -22,11 +24,9 @@ from engine.actions import (
 )
 from engine.answers import Pattern, address_warnings, compile_pattern
 from engine.checks.allowances import heed_remarks
-from engine.codes import CODES, FAMILIES, finding
 from engine.compiler import Compiled, compile_pack
 from engine.describe import describe, describe_done, with_stop
 from engine.diagnostics import Diagnostic, Severity, did_you_mean, has_errors, in_reading_order
-from engine.digest import digest, question_in_short
 from engine.effects import (
     Ask,
     Call,
@@ -77,18 +77,15 @@ from engine.events import (
 )
 from engine.expressions import Expression, expression_between, value_expression
 from engine.filters import masked, spelled
+from engine.finding import finding
 from engine.flow import Flow, Pack, Tree
 from engine.flow_schema import flow_schema, vocabulary_schema
-from engine.history import trace_of
 from engine.keeping import Given, given_answers
 from engine.limits import DEFAULT_LIMITS, LimitFacts, Limits, limit_facts
 from engine.misfit import misfit, trimmed
 from engine.nodes import Mapping, Node, Scalar, Sequence
-from engine.outline import Outline, OutlineLine, Standing, outline, standing
-from engine.points import Point, PointAt, PointKind, declared_outcomes, outcomes_of, points_of, touched
 from engine.proven import Proof, compile_proven, proof_of
 from engine.reader import decode, read
-from engine.reference import language_reference
 from engine.rich import Block, RichText, Span, plain
 from engine.source import Place, Source
 from engine.state import AtCall, AtEnd, AtPrompt, AtReveal, Mark, State, state_from_json, state_to_json
@@ -120,9 +117,17 @@ from engine.types import (
     record,
 )
 from engine.values import SecretRef, Value, secret_id
-from engine.why import why
-from engine.why_in_words import why_in_words
-from engine.why_not import why_not
+
+if TYPE_CHECKING:
+    from engine.codes import CODES, FAMILIES
+    from engine.history import trace_of
+    from engine.points import Point, PointAt, PointKind, declared_outcomes, outcomes_of, points_of, touched
+    from engine.reference import language_reference
+    from engine.told.digest import digest, question_in_short
+    from engine.told.outline import Outline, OutlineLine, Standing, outline, standing
+    from engine.told.why import why
+    from engine.told.why_in_words import why_in_words
+    from engine.told.why_not import why_not
 
 __all__ = [
     "ALWAYS_POSSIBLE",
@@ -292,3 +297,20 @@ __all__ = [
     "why_not",
     "with_stop",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """What the first question of a conversation does without: loaded when it is asked for."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    # Not `from engine import`: that would ask here for the modules as well.
+    import engine.codes as codes
+    import engine.history as history
+    import engine.points as points
+    import engine.reference as reference
+    from engine.told import digest, outline, why, why_in_words, why_not
+
+    late = (codes, history, points, reference, digest, outline, why, why_in_words, why_not)
+    found: object = next(vars(module)[name] for module in late if name in vars(module))
+    globals()[name] = found
+    return found

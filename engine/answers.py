@@ -17,10 +17,10 @@ import msgspec
 import re2
 
 from engine.characters import looks_latin, looks_like, mixed_scripts, name_of, script_of, visible
-from engine.codes import finding
 from engine.describe import with_stop
 from engine.diagnostics import Diagnostic
 from engine.effects import Choice, PromptKind
+from engine.finding import finding
 from engine.limits import DEFAULT_LIMITS
 from engine.nodes import Scalar
 from engine.scalars import LARGEST_NUMBER

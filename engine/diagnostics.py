@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from functools import lru_cache
-from heapq import nlargest
 from itertools import pairwise
 
 import msgspec
@@ -89,6 +88,8 @@ def _likeliest(word: str, known: tuple[str, ...]) -> Sequence[str]:
     would make a file with many misspellings take the square of its size."""
     if len(known) <= FEW:
         return known
+    from heapq import nlargest
+
     mine = _signs(word)
     return nlargest(FEW, known, key=lambda each: (len(mine & _signs(each)), -abs(len(each) - len(word))))
 

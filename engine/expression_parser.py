@@ -11,7 +11,6 @@ from typing import Final
 
 from jinja2 import nodes
 
-from engine.codes import finding
 from engine.diagnostics import Diagnostic, did_you_mean
 from engine.expression_scanner import (
     SPLIT,
@@ -42,6 +41,7 @@ from engine.expression_tree import (
     children,
 )
 from engine.filters import FILTERS
+from engine.finding import finding
 from engine.limits import Limits
 from engine.nodes import Scalar
 from engine.source import Place

@@ -8,7 +8,8 @@ where numbers, true, false and null stand for themselves. What an expression may
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+
+import msgspec
 
 from engine.diagnostics import Diagnostic
 from engine.evaluation import Facts, compiled, condition
@@ -20,8 +21,7 @@ from engine.source import Place
 from engine.values import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Expression:
+class Expression(msgspec.Struct, frozen=True, eq=False):
     """One expression.
 
     `reads` are the names of the facts it reads, `actions` the actions it asks `can()` about. `evaluate`
@@ -34,8 +34,21 @@ class Expression:
     tree: Tree
     reads: frozenset[str]
     actions: frozenset[str]
-    evaluate: Callable[[Facts], Value] = field(compare=False, repr=False)
-    holds: Callable[[Facts], bool] = field(compare=False, repr=False)
+    evaluate: Callable[[Facts], Value]
+    holds: Callable[[Facts], bool]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Expression) and self._told == other._told
+
+    def __hash__(self) -> int:
+        return hash(self._told)
+
+    def __repr__(self) -> str:
+        return f"Expression({self.source.text!r})"
+
+    @property
+    def _told(self) -> tuple[object, ...]:
+        return (self.source, self.tree, self.reads, self.actions)
 
     def place_of(self, name: str) -> Place:
         """Where the fact or the action `name` is first named; the whole expression's place if nowhere."""

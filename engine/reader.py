@@ -23,8 +23,8 @@ from engine.characters import (
     mixed_scripts,
     name_of,
 )
-from engine.codes import finding
 from engine.diagnostics import Diagnostic, in_reading_order
+from engine.finding import finding
 from engine.limits import DEFAULT_LIMITS, Limits
 from engine.nodes import Mapping, Node, Scalar, Sequence
 from engine.scalars import BREAK, BadNumber, Lines, Style, lines_of, resolve

@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Literal, TypeAlias, overload
 
 import msgspec
@@ -90,14 +89,16 @@ def _bounded(value: float) -> int:
     return int(max(-LARGEST_NUMBER, min(value, LARGEST_NUMBER)))
 
 
-@dataclass(frozen=True, slots=True)
 class BlockLines(Sequence[Place]):
     """The places where the lines of a literal block begin: `size` of them, one below the other."""
 
-    source: Source
-    first: int
-    column: int
-    size: int
+    __slots__ = ("column", "first", "size", "source")
+
+    def __init__(self, source: Source, first: int, column: int, size: int) -> None:
+        self.source = source
+        self.first = first
+        self.column = column
+        self.size = size
 
     def __len__(self) -> int:
         return self.size
@@ -113,7 +114,6 @@ class BlockLines(Sequence[Place]):
         return Place(self.source, self.first + row, self.column)
 
 
-@dataclass(frozen=True, slots=True)
 class WrittenLines(Sequence[Place]):
     """The places where the lines of a value begin that is folded or escaped in the file.
 
@@ -121,10 +121,13 @@ class WrittenLines(Sequence[Place]):
     before somebody asks: most scalars are never asked.
     """
 
-    start: Place
-    raw: str = field(repr=False)
-    value: str = field(repr=False)
-    style: Style = "plain"
+    __slots__ = ("raw", "start", "style", "value")
+
+    def __init__(self, start: Place, raw: str, value: str, style: Style = "plain") -> None:
+        self.start = start
+        self.raw = raw
+        self.value = value
+        self.style = style
 
     def __len__(self) -> int:
         return self.value.count("\n") + 1

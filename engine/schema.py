@@ -15,9 +15,9 @@ import msgspec
 from engine.answers import compile_pattern
 from engine.checks.allowances import Allowance, allowances_of
 from engine.checks.remarks import cut_off
-from engine.codes import finding
 from engine.diagnostics import Diagnostic, closest, did_you_mean
 from engine.expressions import Expression, parse_expression, value_expression
+from engine.finding import finding
 from engine.limits import Limits
 from engine.nodes import Mapping as MappingNode
 from engine.nodes import Node, Scalar

@@ -10,8 +10,8 @@ import re
 
 import msgspec
 
-from engine.codes import finding
 from engine.diagnostics import Diagnostic
+from engine.finding import finding
 from engine.source import Place, Source
 
 _ENTRY = re.compile(r"\s*(?:- +)?[\w-]+:(?:\s|$)")

@@ -12,11 +12,11 @@ from typing import Final, TypeAlias
 
 import msgspec
 
-from engine.codes import finding
 from engine.diagnostics import Diagnostic, did_you_mean
 from engine.expression_parser import spot
 from engine.expression_tree import Constant
 from engine.expressions import Expression, expression_between
+from engine.finding import finding
 from engine.limits import Limits
 from engine.nodes import Scalar
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Final, assert_never
 
-from engine.codes import finding
+import msgspec
+
 from engine.diagnostics import Diagnostic, has_errors, in_reading_order
 from engine.display import display
 from engine.evaluation import Facts
@@ -21,6 +21,7 @@ from engine.expression_parser import spot
 from engine.expression_tree import Member, Name
 from engine.expressions import Expression
 from engine.filters import showable
+from engine.finding import finding
 from engine.limits import DEFAULT_LIMITS, Limits
 from engine.markdown import (
     ARROW,
@@ -47,8 +48,7 @@ CUT: Final = "…"
 _IN_BRACES: Final = re.compile(r"(?<!\{)\{\s*([a-z]\w*(?:\.[a-z]\w*)*)\s*\}(?!\})")
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
+class Template(msgspec.Struct, frozen=True, eq=False):
     """One text.
 
     `reads` are the names of the facts it reads, `actions` the actions it asks `can()` about. `constant` is
@@ -61,9 +61,22 @@ class Template:
     pieces: tuple[Piece, ...]
     reads: frozenset[str]
     actions: frozenset[str]
-    constant: RichText | None = field(compare=False, repr=False)
-    render: Callable[[Facts], RichText] = field(compare=False, repr=False)
+    constant: RichText | None
+    render: Callable[[Facts], RichText]
     refused: bool = False
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Template) and self._told == other._told
+
+    def __hash__(self) -> int:
+        return hash(self._told)
+
+    def __repr__(self) -> str:
+        return f"Template({self.source.text!r})"
+
+    @property
+    def _told(self) -> tuple[object, ...]:
+        return (self.source, self.pieces, self.reads, self.actions, self.refused)
 
     def place_of(self, name: str) -> Place:
         """Where the fact or the action `name` is first named; the whole text's place if nowhere."""

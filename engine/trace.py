@@ -1,6 +1,6 @@
 """What a conversation went through, told so that every next step can be found again from it alone.
 
-A trace is made only where it is asked for. Knows no surface; `engine.why` puts it into words.
+A trace is made only where it is asked for. Knows no surface; `engine.told.why` puts it into words.
 """
 
 from __future__ import annotations

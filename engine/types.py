@@ -8,7 +8,6 @@ dates ISO `str`, records `dict`, lists `list`, a value the backend does not know
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TypeAlias, assert_never
 
 import msgspec
@@ -54,16 +53,23 @@ class NothingType(msgspec.Struct, frozen=True):
     """Only ever unknown (the literal `null`)."""
 
 
-@dataclass(frozen=True, slots=True)
-class RecordType:
+class RecordType(msgspec.Struct, frozen=True, eq=False):
     """A record; `members` keeps the declared order. Two records are compared by their members.
 
     `hidden` names the members that not everybody may see, each with the audiences that may not.
     """
 
-    name: str = field(compare=False)
+    name: str
     members: tuple[tuple[str, Type], ...]
     hidden: tuple[tuple[str, frozenset[str]], ...] = ()
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, RecordType):
+            return NotImplemented
+        return (self.members, self.hidden) == (other.members, other.hidden)
+
+    def __hash__(self) -> int:
+        return hash((self.members, self.hidden))
 
     def member(self, name: str) -> Type | None:
         """The type of one member, or None if there is no such member."""

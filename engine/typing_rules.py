@@ -16,7 +16,6 @@ import msgspec
 
 from engine.actions import Audience
 from engine.bounds import COUNT, TURNED, Between, Measure, between, bound_notes, measured
-from engine.codes import finding
 from engine.diagnostics import Diagnostic, did_you_mean, in_reading_order
 from engine.expression_tree import (
     Both,
@@ -35,6 +34,7 @@ from engine.expression_tree import (
 )
 from engine.expressions import Expression
 from engine.filters import FILTERS, Misuse, literal_type
+from engine.finding import finding
 from engine.misfit import misfit
 from engine.ruled_out import fact_of, notes, remaining, words_of
 from engine.types import (

@@ -5,13 +5,16 @@ known of a call. Rows only; nothing is looked up here.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from adapters.console.layout import BLANK, Fragment, Row, row
 from adapters.console.palette import DEPTH
 from adapters.console.replies import COMMANDS
 from adapters.console.theme import Marks
 from adapters.console.toolbar import KEYS
-from engine import Outline, OutlineLine
+
+if TYPE_CHECKING:
+    from engine import Outline, OutlineLine
 
 HELP = (
     "At a question, type the number of a choice or the beginning of its words{arrows}; "

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from adapters.console.layout import Row
 from adapters.console.replies import Reply
 from adapters.console.toolbar import Status
 from adapters.onlooker import UnderWay
 from adapters.view import View
-from engine import Given, Outline, Prompt, Standing, Value
+from engine import Given, Prompt, Value
+
+if TYPE_CHECKING:
+    from engine import Outline, Standing
 
 
 class Talk(Protocol):

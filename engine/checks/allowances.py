@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from engine.codes import CODES, finding
 from engine.diagnostics import Diagnostic, Severity, did_you_mean, has_errors, in_reading_order
+from engine.finding import finding
 from engine.nodes import Mapping, Node, Scalar, scalars
 from engine.nodes import Sequence as SequenceNode
 from engine.reader import read
@@ -65,7 +65,7 @@ def allowances_of(source: Source, root: Node) -> tuple[list[Allowance], list[Dia
         for code in _CODE.finditer(said.group(1)):
             spot = Place(source, number, found.start(1) + said.start(1) + code.start() + 1, len(code.group()))
             name = code.group().upper()
-            if name in CODES and CODES[name].severity is Severity.WARNING:
+            if _is_a_warning(name):
                 allowed.append(Allowance(name, spot, first, ends.get(first, first)))
             else:
                 wrong.append(_not_to_be_allowed(name, spot))
@@ -98,7 +98,15 @@ def heed_remarks(source: Source, findings: tuple[Diagnostic, ...]) -> tuple[Diag
     return in_reading_order(without_allowed((*findings, *wrong), allowed))
 
 
+def _is_a_warning(code: str) -> bool:
+    from engine.codes import CODES
+
+    return code in CODES and CODES[code].severity is Severity.WARNING
+
+
 def _not_to_be_allowed(code: str, place: Place) -> Diagnostic:
+    from engine.codes import CODES
+
     if code not in CODES:
         return finding("U603", place, f"There is no code {code}.", None, did_you_mean(code, CODES))
     words = (

@@ -12,10 +12,10 @@ from engine.actions import Audience, Catalog, Failure
 from engine.calls import PROBLEM_TYPE
 from engine.checks.shortest import in_words as way_in_words
 from engine.checks.shortest import way_to
-from engine.codes import finding
 from engine.diagnostics import Diagnostic
 from engine.expression_tree import path
 from engine.expressions import Expression
+from engine.finding import finding
 from engine.knowledge import Knowledge
 from engine.limits import DEFAULT_LIMITS, Limits
 from engine.ruled_out import is_ruled_out, left_of, remaining

@@ -13,8 +13,8 @@ from engine.checks.lengths import check_lengths
 from engine.checks.private import check_private
 from engine.checks.solved import check_solved
 from engine.checks.visited_first import visited_first
-from engine.codes import finding
 from engine.diagnostics import Diagnostic
+from engine.finding import finding
 from engine.flow import Tree
 from engine.limits import Limits
 from engine.source import Place

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from engine.codes import finding
 from engine.diagnostics import Diagnostic
+from engine.finding import finding
 from engine.nodes import Node, scalars
 from engine.source import Place, Source
 

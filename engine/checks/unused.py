@@ -10,10 +10,10 @@ from collections.abc import Collection, Iterator, Mapping
 
 from engine.actions import Audience
 from engine.checks.visited_first import visited_first
-from engine.codes import finding
 from engine.diagnostics import Diagnostic, Severity
 from engine.expression_tree import Member, Name, parts
 from engine.expressions import Expression
+from engine.finding import finding
 from engine.flow import Tree
 from engine.source import Place
 from engine.steps.base import Step

@@ -15,10 +15,8 @@ from engine.codes.facts import FACTS
 from engine.codes.reading import READING
 from engine.codes.replays import REPLAYS
 from engine.codes.structure import STRUCTURE
-from engine.diagnostics import Diagnostic
-from engine.source import Place
 
-__all__ = ["CODES", "FAMILIES", "Code", "finding"]
+__all__ = ["CODES", "FAMILIES", "Code"]
 
 FAMILIES: Mapping[str, Mapping[str, Code]] = {
     "Reading a file": READING,
@@ -32,10 +30,3 @@ FAMILIES: Mapping[str, Mapping[str, Code]] = {
 """All codes by what they are about; the first digit of a code tells its family."""
 
 CODES: Mapping[str, Code] = {name: code for family in FAMILIES.values() for name, code in family.items()}
-
-
-def finding(
-    code: str, place: Place, message: str, expected: str | None = None, repair: str | None = None
-) -> Diagnostic:
-    """A diagnostic with the severity its code declares. Raises KeyError for an undeclared code."""
-    return Diagnostic(code, CODES[code].severity, place, message, expected, repair)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from engine.digest import digest, question_in_short
 from engine.effects import Outcome
 from engine.events import HandedOver
-from engine.outline import outline, standing
 from engine.state import AtEnd, AtPrompt
-from engine.step_words import in_short
+from engine.told.digest import digest, question_in_short
+from engine.told.outline import outline, standing
+from engine.told.step_words import in_short
 from tests.engine.play import NOW, Play, flow_of
 
 TREE = """

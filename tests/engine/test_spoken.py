@@ -8,8 +8,8 @@ import pytest
 
 from adapters.clinic.actions import CATALOG
 from engine.expressions import parse_expression
-from engine.spoken import as_sentence, condition_words, findings, value_words
-from engine.step_words import in_short, step_in_words, way_in_words
+from engine.told.spoken import as_sentence, condition_words, findings, value_words
+from engine.told.step_words import in_short, step_in_words, way_in_words
 from engine.values import Value
 from tests.engine.language import scalar
 from tests.engine.play import shipped

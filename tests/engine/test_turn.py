@@ -11,8 +11,8 @@ from engine.errors import OutOfTurn
 from engine.events import Answered, Noted, Resumed, Revealed, Stopped, Succeeded, WentBack
 from engine.limits import Limits
 from engine.state import AtCall, AtEnd, AtReveal, Frame
+from engine.told.why import why
 from engine.turn import advance
-from engine.why import why
 from tests.engine.play import NOW, TODAY, Fails, Play, Works, flow_of
 
 THREE = """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.actions import Audience, Failure
-from engine.why import LONGEST_VALUE, why
+from engine.told.why import LONGEST_VALUE, why
 from tests.engine.play import Fails, Play, flow_of
 from tests.engine.test_trace import INNER, OUTER, found
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from engine.actions import Audience, Failure
-from engine.why_in_words import why_in_words
-from engine.why_not import why_not
+from engine.told.why_in_words import why_in_words
+from engine.told.why_not import why_not
 from tests.engine.play import Fails, Play, flow_of
 from tests.engine.test_trace import INNER, OUTER, found
 from tests.engine.test_why_not import TWO, at_few

@@ -8,9 +8,9 @@ from itertools import pairwise
 import pytest
 
 from engine.actions import Audience, Failure
+from engine.told.why_not import NOT_TOLD, why_not
 from engine.trace import Traced
 from engine.ways import Spot, all_ways, distances
-from engine.why_not import NOT_TOLD, why_not
 from tests.engine.play import Fails, Play, flow_of, shipped
 from tests.engine.test_trace import INNER, OUTER, found
 

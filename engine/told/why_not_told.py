@@ -8,14 +8,14 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from engine.flow import Flow
-from engine.spoken import as_sentence, condition_words, failure_words, findings, plain_id, subject_words
-from engine.step_words import step_in_words, way_in_words
 from engine.steps.base import Asking, Calling, Step
 from engine.steps.if_ import If
+from engine.told.spoken import as_sentence, condition_words, failure_words, findings, plain_id, subject_words
+from engine.told.step_words import step_in_words, way_in_words
+from engine.told.why import decided, rule_of
 from engine.trace import DONE, EMPTY, Traced
 from engine.values import Value
 from engine.ways import Spot, Way, spot_of
-from engine.why import decided, rule_of
 
 
 class Teller(Protocol):

@@ -10,11 +10,11 @@ from collections.abc import Mapping
 
 from engine.actions import Effect
 from engine.flow import Flow
-from engine.outline import client_of
 from engine.people import records_in
 from engine.state import AtEnd, AtPrompt, CallRecord, Mark, State
-from engine.step_words import LONGEST
 from engine.steps.ask import Ask
+from engine.told.outline import client_of
+from engine.told.step_words import LONGEST
 from engine.values import Value
 
 _CALL_WORDS = {"confirmed": "Done", "reconciled": "Done", "rejected": "Not done", "unknown": "Not known"}

@@ -10,11 +10,18 @@ import re
 from collections.abc import Mapping
 
 from engine.flow import Flow
-from engine.spoken import action_words, condition_words, failure_words, plain_id, subject_words, value_words
 from engine.steps.ask import PICKED, SKIPPED, YES_NO, Ask
 from engine.steps.base import Calling, Step
 from engine.steps.if_ import If
 from engine.steps.kinds import KINDS
+from engine.told.spoken import (
+    action_words,
+    condition_words,
+    failure_words,
+    plain_id,
+    subject_words,
+    value_words,
+)
 from engine.trace import DONE, EMPTY
 from engine.values import Value
 

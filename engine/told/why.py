@@ -1,6 +1,6 @@
 """Why a conversation stands where it stands, in plain words: the rules, what they read, and where they are.
 
-What a rule read is told to the clinic's own people only. `engine.why_not` tells why it is not elsewhere.
+What a rule read is told to the clinic's own people only. `engine.told.why_not` tells why it is not elsewhere.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Why a conversation stands where it stands, told to somebody on the phone: what was answered, what was done
 and what was found, in the words of labels and titles.
 
-`engine.why` tells authors the same with their rules, and where they are written.
+`engine.told.why` tells authors the same with their rules, and where they are written.
 """
 
 from __future__ import annotations
@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from engine.actions import Effect
-from engine.digest import question_in_short
 from engine.flow import Flow
-from engine.outline import client_of
-from engine.spoken import as_sentence, failure_words, findings, plain_id
 from engine.state import AtEnd, AtPrompt, State
-from engine.step_words import step_in_words
+from engine.told.digest import question_in_short
+from engine.told.outline import client_of
+from engine.told.spoken import as_sentence, failure_words, findings, plain_id
+from engine.told.step_words import step_in_words
+from engine.told.why import MOST_REASONS, STAFF
 from engine.trace import DONE, Traced
-from engine.why import MOST_REASONS, STAFF
 
 
 def why_in_words(flow: Flow, state: State, trace: Sequence[Traced] = ()) -> str:

@@ -1,6 +1,6 @@
 """Rules, what they read, and steps in the words of people who read no flows: "online access: off".
 
-Made for people to look at; nothing is decided by it. `engine.why` has the words of authors.
+Made for people to look at; nothing is decided by it. `engine.told.why` has the words of authors.
 """
 
 from __future__ import annotations

@@ -13,8 +13,8 @@ import msgspec
 from engine.flow import Flow, Tree
 from engine.people import told_of
 from engine.state import AtPrompt, Frame, State
-from engine.step_words import in_short, kind_of, step_in_words, way_in_words
 from engine.steps.base import Asking, Step
+from engine.told.step_words import in_short, kind_of, step_in_words, way_in_words
 
 _SILENT = frozenset({"say", "set", "go"})
 """Kinds of steps that only lead on; they are not worth a line."""

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from engine.diagnostics import did_you_mean
 from engine.flow import Flow
 from engine.state import AtEnd, State
+from engine.told.why import STAFF
+from engine.told.why_not_told import AsWritten, InWords, Teller
 from engine.trace import Traced
 from engine.ways import Spot, Way, all_ways, distances, spot_now, spot_of
-from engine.why import STAFF
-from engine.why_not_told import AsWritten, InWords, Teller
 
 MOST_CONDITIONS = 5
 """How many of the decisions on the way there are told."""
