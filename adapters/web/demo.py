@@ -19,12 +19,13 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from adapters.library import Library
+from adapters.problems import PlainProblem
 from adapters.web.assets import DEMO_SCRIPT, DEMO_STYLE, Asset
 from adapters.web.letterbox import letters
 from adapters.web.pages import Pages
 from adapters.web.people import AUDIENCE, Embed, Key
 from adapters.web.reading import address_of, body_of
-from adapters.web.refused import Refused
+from adapters.web.refused import Refused, refusal_of
 from engine import Audience
 
 EMBED = "demo"
@@ -152,6 +153,10 @@ def _here_only(
         forwarded = any(name == "forwarded" or name.startswith("x-forwarded") for name in request.headers)
         if forwarded or request.url.hostname not in _HERE or address_of(request) not in _HERE:
             return PlainTextResponse("The demo is for browsers of the machine it runs on.", 404)
-        return await endpoint(request)
+        try:
+            return await endpoint(request)
+        except PlainProblem as error:
+            refused = refusal_of(error)
+            return PlainTextResponse(f"{refused.title} {refused.detail}", refused.status, refused.headers)
 
     return opened

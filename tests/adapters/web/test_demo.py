@@ -102,3 +102,15 @@ def test_the_demo_is_not_there_for_other_machines(demo: Served, headers: dict[st
     assert demo.http.post("/demo/identity", json=said, headers=headers).status_code == 404
     assert demo.http.get("/demo/mail", headers=headers).status_code == 404
     assert demo.http.get("/", headers=headers).status_code == 404
+
+
+def test_a_clinic_that_cannot_be_read_is_for_a_later_try(demo: Served) -> None:
+    clinic, away = demo.folder / "clinic.db", demo.folder / "away.db"
+    clinic.rename(away)
+    try:
+        reply = demo.http.get("/?as=client")
+    finally:
+        away.rename(clinic)
+    assert (reply.status_code, reply.headers["retry-after"]) == (503, "2")
+    assert reply.text == "This cannot be done right now. Try again in a while."
+    assert demo.http.get("/?as=client").status_code == 200
