@@ -26,7 +26,7 @@ from engine.answers import Pattern, address_warnings, compile_pattern
 from engine.checks.allowances import heed_remarks
 from engine.compiler import Compiled, compile_pack
 from engine.describe import describe, describe_done, with_stop
-from engine.diagnostics import Diagnostic, Severity, did_you_mean, has_errors, in_reading_order
+from engine.diagnostics import Diagnostic, Severity, closest, did_you_mean, has_errors, in_reading_order
 from engine.effects import (
     Ask,
     Call,
@@ -251,6 +251,7 @@ __all__ = [
     "WentBack",
     "address_warnings",
     "advance",
+    "closest",
     "compile_pack",
     "compile_pattern",
     "compile_proven",

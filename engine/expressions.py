@@ -7,14 +7,14 @@ where numbers, true, false and null stand for themselves. What an expression may
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import msgspec
 
 from engine.diagnostics import Diagnostic
 from engine.evaluation import Facts, compiled, condition
 from engine.expression_parser import read_expression, spot
-from engine.expression_tree import Can, Constant, Name, Tree, parts
+from engine.expression_tree import Can, Compare, Constant, Name, Tree, parts
 from engine.limits import DEFAULT_LIMITS, Limits
 from engine.nodes import Scalar
 from engine.source import Place
@@ -59,6 +59,13 @@ class Expression(msgspec.Struct, frozen=True, eq=False):
             or (isinstance(each, Can) and each.action == name)
         ]
         return self.place_at(*min(spots)) if spots else self.source.place
+
+    def compared_with_null(self) -> Iterator[Place]:
+        """Where something is compared with null, which is never true."""
+        for each in parts(self.tree):
+            sides = (each.left, each.right) if isinstance(each, Compare) else ()
+            if any(isinstance(side, Constant) and side.value is None for side in sides):
+                yield self.place_at(each.start, each.end)
 
     def place_at(self, start: int, end: int) -> Place:
         """The place of the characters from `start` to `end` of the scalar's text."""

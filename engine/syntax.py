@@ -164,6 +164,10 @@ class _Explained(msgspec.Struct, frozen=True):
         if opening not in ("[", "{"):
             return None
         closing = "]" if opening == "[" else "}"
+        here = self.trouble.column - 1
+        if row == self.trouble.line and self.line()[here : here + 2] in ("{{", "{%"):
+            # Within brackets, a text with places in it ends before the first of them: `{get: /a/{{ b }}}`.
+            return template_unquoted(Place(self.source, row, here + 1, 2))
         if row == self.trouble.line and self.at():
             message = f"Here `,` or `{closing}` is missing."
             return finding("U021", self.here(), message, None, f"Every `{opening}` needs its `{closing}`.")

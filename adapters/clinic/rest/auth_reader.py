@@ -138,7 +138,10 @@ class AuthReader(RequestReader):
             return None
         found = self.mapping(node, f"`{name}`", ("env", "file"))
         env, file = (self.text(node, "env"), self.text(node, "file")) if found is not None else (None, None)
-        if (env is None) is (file is None):
+        if env is not None and file is not None:
+            self.wrong(node, f"`{name}` is found in one place only.", None, "Leave out `env` or `file`.")
+            return None
+        if env is None and file is None:
             self.missing(node, "env", "Name a variable of the environment (`env`) or a file (`file`).")
             return None
         return SecretSource(env, self._folder / file if file is not None else None)

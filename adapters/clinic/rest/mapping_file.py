@@ -18,6 +18,7 @@ from adapters.clinic.rest.mapping import (
     Request,
 )
 from adapters.clinic.rest.request_reader import ANSWERED, METHODS, REQUEST
+from adapters.clinic.rest.result_check import unfit_results
 from engine import (
     Action,
     Diagnostic,
@@ -109,7 +110,7 @@ class _File(AuthReader):
             listed = calls.items if isinstance(calls, Sequence) else ()
             requests = [self.request(each, REQUEST) for each in listed] if calls is not None else []
             if calls is None and any(top.get(method) is not None for method in METHODS):
-                requests = [self.request(top, ACTION)]
+                requests = [self.request(top)]
             sent = tuple(each for each in requests if each is not None)
             if action.effect is not Effect.READ and len(sent) == len(listed):
                 self._led_astray(action, listed, sent)
@@ -117,6 +118,8 @@ class _File(AuthReader):
                 result = top.get("result")
                 shape = self.shape(result, "`result`") if result is not None else None
                 errors = self.errors(top) if calls is not None else ()
+            if result is not None and action.result is not None:
+                self.findings += unfit_results(result, action.result, "the result")
             if result is None and action.result is not None:
                 self.missing(key, "result", "Add `result: body`, or say what each member is.")
             # When it is looked back, what an earlier process read or made is not known any more.
@@ -156,7 +159,7 @@ class _File(AuthReader):
         if node is None:
             return None
         before = self.known
-        request = self.request(node, LOOK_BACK)
+        request = self.request(node)
         with self.knowing({*ANSWERED, request.save if request is not None else "body"}):
             happened, denied = self.expression(node, "happened"), self.expression(node, "did_not_happen")
             result = node.get("result")

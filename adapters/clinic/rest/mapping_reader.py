@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
+from collections.abc import Mapping as Names
 from contextlib import contextmanager
 
 from adapters.clinic.rest.mapping import (
@@ -29,6 +30,7 @@ from engine import (
     Scalar,
     Sequence,
     Value,
+    closest,
     compile_pattern,
     did_you_mean,
     expression_between,
@@ -147,6 +149,9 @@ class MappingReader:
             repair = near or f"Write '{name}' in quotes of its own, if it is a word."
             names = f"Known here: {', '.join(sorted(self.known))}."
             self.findings.append(finding("U573", place, f"`{name}` is not known here.", names, repair))
+        for place in found.compared_with_null() if found is not None else ():
+            repair = "Write `… is known`, or `… is unknown`."
+            self.findings.append(finding("U107", place, "Nothing is compared with null.", None, repair))
         return found
 
     def template(self, node: Node | None, what: str) -> Template | None:
@@ -164,6 +169,8 @@ class MappingReader:
             found = self._taken(*expression_between(node, hole.start(1), hole.end(1), DEFAULT_LIMITS))
             if found is not None:
                 parts.append(found)
+        if any("{{" in part or "}}" in part for part in (*parts, node.text[end:]) if isinstance(part, str)):
+            self.wrong(node, "Each `{{` needs its `}}`.")
         return Template((*parts, node.text[end:]))
 
     # -- shapes ----------------------------------------------------------------------------------------
@@ -176,7 +183,8 @@ class MappingReader:
             case Sequence(items=items):
                 return Items(tuple(one for one in (self.shape(each, what) for each in items) if one))
             case Mapping():
-                return self._form(node, what) if self._is_form(node) else self._record_shape(node)
+                form = self._as_form(node)
+                return self._form(form, what) if form is not None else self._record_shape(node)
 
     def members(self, node: Node | None, what: str) -> tuple[tuple[str, Shape], ...]:
         """Names with shapes: headers, a query."""
@@ -187,9 +195,24 @@ class MappingReader:
         shapes = [(key.text, self.shape(of, f"`{key.text}`")) for key, of in node.entries]
         return Record(tuple((name, shape) for name, shape in shapes if shape is not None))
 
-    def _is_form(self, node: Mapping) -> bool:
+    def _as_form(self, node: Mapping) -> Mapping | None:
+        """One of the forms, or None. A slip in a key of one is reported, and read as what was meant."""
         keys = {key.text for key, _ in node.entries}
-        return any(name in keys and keys <= form for name, form in _FORMS.items())
+        for name, form in _FORMS.items():
+            meant = {key: closest(key, form - keys) for key in keys - form}
+            if name in keys and all(meant.values()):
+                return Mapping(
+                    tuple((self._meant(key, name, meant), of) for key, of in node.entries), node.place
+                )
+        return None
+
+    def _meant(self, key: Scalar, form: str, meant: Names[str, str | None]) -> Scalar:
+        word = meant.get(key.text)
+        if word is None:
+            return key
+        said = f"`{key.text}`: there is no such key beside `{form}`."
+        self.findings.append(finding("U570", key.place, said, None, f"Did you mean `{word}`?"))
+        return Scalar(word, word, key.place)
 
     def _form(self, node: Mapping, what: str) -> Shape | None:
         if node.get("template") is not None:

@@ -23,13 +23,18 @@ class RequestReader(MappingReader):
         super().__init__()
         self._saved: frozenset[str] = frozenset()
 
-    def request(self, node: Node, keys: tuple[str, ...]) -> Request | None:
-        """One request. What it saves is known to those after it."""
-        top = self.mapping(node, "a request", keys)
+    def request(self, node: Node, keys: tuple[str, ...] = ()) -> Request | None:
+        """One request; without `keys`, those it has were looked over already. What it saves is known to those
+        after it."""
+        top = self.mapping(node, "a request", keys) if keys else self.record(node, "a request")
         if top is None:
             return None
         methods = [method for method in METHODS if top.get(method) is not None]
-        if len(methods) != 1:
+        if len(methods) > 1:
+            said = f"A request has one method; here are {' and '.join(methods)}."
+            self.wrong(top.get(methods[1]) or node, said, None, "Write several requests under `calls`.")
+            return None
+        if not methods:
             self.missing(node, "get", f"Name the path under one of {', '.join(METHODS)}.")
             return None
         method = methods[0]
@@ -70,7 +75,10 @@ class RequestReader(MappingReader):
             more = self.expression(node, "more")
         if node.get("rows") is None:
             self.missing(node, "rows", "Write `pages: {rows: body.items, next: body.next}`.")
-        if (node.get("next") is None) is (node.get("more") is None):
+        if node.get("next") is not None and node.get("more") is not None:
+            said = "Either `next` or `more` tells how the list goes on."
+            self.wrong(node, said, None, "Leave one of them out.")
+        elif node.get("next") is None and node.get("more") is None:
             repair = "Say either what the `next` page is, or when there is `more`: `more: body.total > seen`."
             self.missing(node, "next", repair)
         if rows is None or (following is None and more is None):

@@ -45,7 +45,12 @@ GOOD_ARGS: dict[str, dict[str, Value]] = {
     "set_portal_settings": {"subject": "ana-souza", "online_access": True, "expected_version": "now"},
     "send_invitation": {"subject": "tom-becker", "kind": "first"},
     "send_password_reset": {"subject": "daniel-okafor"},
-    "open_ticket": {"topic": "setup email", "summary": "it never comes", "trail": ["sent again"]},
+    "open_ticket": {
+        "topic": "setup email",
+        "summary": "it never comes",
+        "trail": ["sent again"],
+        "subject": "ana-souza",
+    },
     "request_help": {"topic": "I cannot log in", "contact": "ana"},
     "get_consent": {"client": "mia-chen", "contact": "wei-chen"},
     "next_video_session": {"subject": "mia-chen"},

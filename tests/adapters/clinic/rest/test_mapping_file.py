@@ -42,7 +42,9 @@ def test_every_code_is_found_in_its_example(code: str) -> None:
         ("deadline: soon", "`deadline` is a number from 0.1 to 60"),
         ("auth: {bearer: my-token}", "has keys"),
         ("auth: {bearer: {token: my-token}}", "No secret stands in this file"),
-        ("auth: {bearer: {env: A, file: b}}", "`env` is missing"),
+        ("auth: {bearer: {env: A, file: b}}", "`token` is found in one place only"),
+        ("auth: {bearer: {}}", "`env` is missing"),
+        ("errors: [{if: body.error != null, error: not_found}]", "Nothing is compared with null"),
         ("auth: {basic: {user: {env: A}}}", "`password` is missing"),
         ("auth: {api_key: {key: {env: A}}}", "`header` is missing"),
         ("auth: {oauth2: {client_id: {env: A}, client_secret: {env: B}}}", "`token_url` is missing"),
@@ -68,14 +70,37 @@ def test_what_is_wrong_is_said(added: str, said: str) -> None:
     ("action", "said"),
     [
         ("get_client: {get: clients, result: body}", "A path begins with `/`"),
-        ("get_client: {get: /a, post: /b, result: body}", "`get` is missing"),
+        ("get_client: {get: /a, post: /b, result: body}", "A request has one method; here are get and post"),
+        (
+            "get_client: {save: a, expect: body, query: {a: client}, calls: [{save: b}], result: body}",
+            "`get` is missing",
+        ),
+        ("get_client: {get: '/a/{{ client', result: body}", "Each `{{` needs its `}}`"),
+        ("get_client: {get: /a, result: {id: body.id, frist_name: body.x}}", "Client has no such member"),
+        ("get_client: {get: /a, result: {id: body.id}}", "`name` is missing"),
+        ("list_contacts: {get: /a, result: {each: body, item: {id: item.x}}}", "`client_id` is missing"),
+        ("find_clients: {get: /a, result: {truncated: false, clients: [{id: body.x}]}}", "`kind` is missing"),
+        (
+            "get_account: {get: /a, result: {subject: subject, state: {of: body.x, words: {A: aktive}}}}",
+            "`aktive` is no word for `state`",
+        ),
+        (
+            "get_account: {get: /a, result: {subject: subject,"
+            " state: {cases: [{if: body, value: \"'aktive'\"}]}}}",
+            "`aktive` is no word for `state`",
+        ),
+        (
+            "get_account: {get: /a, result: {subject: subject, state: {of: body.x, words: {A: active},"
+            " else: \"'none at all'\"}}}",
+            "`none at all` is no word for `state`",
+        ),
         ("get_client: {calls: [{get: /a, pages: {rows: body}}], result: body}", "`next` is missing"),
         ("get_client: {get: /a, result: {id: {of: body.x}}}", "`words` is missing"),
         ("get_client: {get: /a, result: {id: {each: body}}}", "`item` is missing"),
         ("get_client: {get: /a, result: {id: {cases: [{if: body.x}]}}}", "`value` is missing"),
         (
             "get_client: {calls: [{get: /a, pages: {rows: body, next: body.x, more: body.y}}], result: body}",
-            "`next` is missing",
+            "Either `next` or `more` tells how the list goes on",
         ),
         ("get_client: {get: /a, result: {id: {of: body.x, match: '('}}}", "This pattern cannot be used"),
         ("get_client: {get: /a, result: {id: {match: x}}}", "`of` is missing"),
@@ -109,6 +134,35 @@ def test_what_is_wrong_is_said(added: str, said: str) -> None:
 def test_what_is_wrong_with_an_action_is_said(action: str, said: str) -> None:
     findings = found_in(f"base: https://api.clinic.example\nactions:\n  {action}\n")
     assert any(said in each.message for each in findings), [each.message for each in findings]
+
+
+@pytest.mark.parametrize(
+    ("action", "findings"),
+    [
+        # One slip is found once, and read as what was meant.
+        (
+            "get_account: {get: /a, result: {subject: subject, state: {of: body.x, word: {A: active}}}}",
+            ["`word`: there is no such key beside `of`."],
+        ),
+        (
+            "list_contacts: {get: /a, result: {each: body, wher: item.x, item: body}}",
+            ["`wher`: there is no such key beside `each`."],
+        ),
+        (
+            "check_email: {get: /a, expct: body.id == subject, result: {look_over: body.x}}",
+            ["`expct`: there is no such key in the action `check_email`."],
+        ),
+        (
+            "unlock_account: {post: /a, result: body, look_back: {get: /b, happend: body.x}}",
+            ["`happend`: there is no such key in `look_back`.", "`happened` is missing."],
+        ),
+        # A record may have members that are called as a form is.
+        ("request_help: {post: /a, body: {of: topic, cases: 1}, result: {id: body.id}}", []),
+    ],
+)
+def test_a_slip_is_one_finding(action: str, findings: list[str]) -> None:
+    found = found_in(f"base: https://api.clinic.example\nactions:\n  {action}\n")
+    assert [each.message for each in found] == findings
 
 
 def test_everything_is_reported_at_once() -> None:
