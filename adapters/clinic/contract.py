@@ -33,6 +33,7 @@ from engine import (
     IdType,
     SecretRef,
     Value,
+    did_you_mean,
     misfit,
     secret_id,
 )
@@ -142,8 +143,10 @@ class ClinicContract:
     def test_capabilities(self, clinic: UnderTest) -> None:
         """What the backend says that it can is known, and what actions do besides is said of those it has."""
         able = clinic.backend.capabilities()
-        assert able - CAPABILITIES == frozenset(), "these are no capabilities; see actions.CAPABILITIES"
-        assert {name.partition(".")[0] for name in able} <= able
+        odd = [f"{name}: {did_you_mean(name, CAPABILITIES) or ''}" for name in sorted(able - CAPABILITIES)]
+        assert not odd, f"These are no capabilities (actions.CAPABILITIES lists all): {'; '.join(odd)}"
+        alone = [name for name in able if name.partition(".")[0] not in able]
+        assert not alone, f"These say more of actions that the backend cannot do: {', '.join(alone)}"
 
     @pytest.mark.parametrize("action", _ACTIONS)
     def test_result(self, clinic: UnderTest, action: str) -> None:
@@ -152,7 +155,8 @@ class ClinicContract:
             return
         result = clinic.call(action, clinic.args(action))
         declared = CATALOG.actions[action].result
-        assert declared is None or misfit(result, declared) is None
+        wrong = misfit(result, declared) if declared is not None else None
+        assert wrong is None, f"The result of {action} does not fit: {wrong}"
 
     @pytest.mark.parametrize("action", _ACTIONS)
     def test_arguments(self, clinic: UnderTest, action: str) -> None:
@@ -210,7 +214,9 @@ class ClinicContract:
         result = clinic.call(action, args, "contract-done")
         found = clinic.backend.check_back(action, args, clinic.context("contract-done"))
         can_tell = LOOK_BACK[action] in clinic.backend.capabilities()
-        assert found == Happened(result) or (found == CannotTell() and not can_tell)
+        words = f"{action} was done and gave {result}; looking back found {found}."
+        assert found == Happened(result) or found == CannotTell(), words
+        assert found != CannotTell() or not can_tell, f"{words} The backend says that it can find it out."
 
 
 _RULES_OF = {f"test_{rule.replace(' ', '_')}": rule for rule in RULES}

@@ -47,7 +47,7 @@ def serve(
             served.faults.plan(_known(action), fault)
         opened = listening(host, port)
         at = f"http://{host}:{opened.getsockname()[1]}"
-        click.echo(f"The clinic is served at {at} (described at {at}/openapi.json). Ctrl-C ends it.")
+        click.echo(f"The clinic is served at {at}, and described at /openapi.json. Ctrl-C ends it.")
         serve_at(served.application(), opened)
     return 0
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from adapters.clinic.actions import CATALOG
+from adapters.clinic.actions import CAPABILITIES, CATALOG
+from adapters.clinic.served.faults import FAULTS
 from adapters.clinic.served.routes import ROUTES, STATUS, VERSION_PARAM, Route
 from engine import (
     ALWAYS_POSSIBLE,
@@ -50,6 +51,8 @@ def description() -> dict[str, Value]:
             at[route.method.lower()] = _operation(route)
     schemas: dict[str, Value] = {name: _record(kind) for name, kind in CATALOG.records.items()}
     paths["/v1/look-backs"] = {"post": _look_back()}
+    paths["/v1/capabilities"] = {"get": _capabilities()}
+    paths["/v1/faults"] = {"put": _faults()}
     return {
         "openapi": "3.1.0",
         "info": {"title": "An embedded clinic of unstuck", "version": "1"},
@@ -135,6 +138,32 @@ def _told(params: list[Param]) -> dict[str, Value]:
         "properties": {
             param.name: {**_schema(param.type), "description": "as it was asked for"} for param in params
         },
+    }
+
+
+def _capabilities() -> dict[str, Value]:
+    names: Value = {"type": "array", "items": {"enum": [*sorted(CAPABILITIES)]}}
+    answer: Value = {"type": "object", "properties": {"capabilities": names}}
+    good: Value = {"description": "these", "content": {"application/json": {"schema": answer}}}
+    return {
+        "operationId": "capabilities",
+        "summary": "Which actions it can do, what they do besides, and of which it can be asked what became.",
+        "responses": {"200": good},
+    }
+
+
+def _faults() -> dict[str, Value]:
+    fault: Value = {"enum": [*FAULTS], "description": "; ".join(f"{n}: {of.doc}" for n, of in FAULTS.items())}
+    action: Value = {
+        "enum": ["*", *CATALOG.actions],
+        "description": "`*`, or left out: every one",
+    }
+    body: Value = {"type": "object", "properties": {"fault": fault, "action": action}}
+    return {
+        "operationId": "play_fault",
+        "summary": "Plays a fault from now on, on purpose; without one, none any more.",
+        "requestBody": {"content": {"application/json": {"schema": body}}},
+        "responses": {"200": {"description": "planned"}, "422": {"description": "there is no such fault"}},
     }
 
 

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from starlette.applications import Starlette
+from starlette.routing import Route
 
-from adapters.clinic.actions import CATALOG
+from adapters.clinic.actions import CAPABILITIES, CATALOG
 from adapters.clinic.served.app import ServedClinic
 from adapters.clinic.served.description import description
 from adapters.clinic.served.faults import FAULTS
@@ -45,6 +47,30 @@ def test_every_action_and_every_failure_has_its_place() -> None:
     assert set(STATUS) == set(Failure)
     operations = json.dumps(description())
     assert all(f'"operationId": "{name}"' in operations for name in CATALOG.actions)
+
+
+def test_every_address_is_described(served: ServedClinic) -> None:
+    paths = description()["paths"]
+    assert isinstance(paths, dict)
+    app = served.application()
+    assert isinstance(app, Starlette)
+    there = {route.path.replace(":path", "") for route in app.routes if isinstance(route, Route)}
+    assert there - {"/openapi.json"} == set(paths)
+
+
+def test_what_it_can_do_is_told(client: httpx2.Client) -> None:
+    assert client.get("/v1/capabilities").json() == {"capabilities": sorted(CAPABILITIES)}
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "value"),
+    [
+        ("/v1/people/ana-souza/email", "subject", "ana-souza"),
+        ("/v1/clients?query=ana", "query", "ana"),
+    ],
+)
+def test_an_answer_says_what_it_answers(client: httpx2.Client, path: str, name: str, value: str) -> None:
+    assert client.get(path).json()[name] == value
 
 
 def test_nobody_is_let_in_without_the_token(client: httpx2.Client) -> None:
