@@ -521,7 +521,7 @@ def _print_findings(found: Sequence[Diagnostic], form: str) -> None:
 def explain(code: str | None) -> int:
     """Say what the CODE of a finding means, with an example and the repair; without one, list them all."""
     from adapters.problems import PlainProblem
-    from engine import CODES, FAMILIES, did_you_mean
+    from engine import CODES, FAMILIES, MENDED, did_you_mean
 
     if code is None:
         listed = (
@@ -534,10 +534,20 @@ def explain(code: str | None) -> int:
     if known is None:
         advice = did_you_mean(code.upper(), CODES) or "`unstuck explain` lists all codes."
         raise PlainProblem(f"There is no code {code}.", advice)
-    example = "\n".join(f"    {line}" for line in known.example.rstrip().split("\n"))
     heading = f"{code.upper()} ({known.severity.value}): {known.title}"
-    _print(f"{heading}\n\n{known.meaning}\n\nFor example, in {known.file}:\n\n{example}\n\n{known.repair}")
+    parts = [heading, known.meaning, f"For example, in {known.file}:", _indented(known.example), known.repair]
+    mended = MENDED.get(code.upper())
+    if mended:
+        parts += ["Repaired, the marked line reads:", _indented(mended)]
+    elif mended is not None:
+        parts.append("Here the marked line is taken out.")
+    _print("\n\n".join(parts))
     return DONE
+
+
+def _indented(example: str) -> str:
+    """An example, set off from the words around it."""
+    return "\n".join(f"    {line}" for line in example.rstrip().split("\n"))
 
 
 store_option = click.option("--store", metavar="URL", help="Where sessions are kept, as sqlite:///PATH.")

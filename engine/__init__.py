@@ -119,7 +119,7 @@ from engine.types import (
 from engine.values import SecretRef, Value, secret_id
 
 if TYPE_CHECKING:
-    from engine.codes import CODES, FAMILIES
+    from engine.codes import CODES, FAMILIES, MENDED
     from engine.history import trace_of
     from engine.points import Point, PointAt, PointKind, declared_outcomes, outcomes_of, points_of, touched
     from engine.reference import language_reference
@@ -136,6 +136,7 @@ __all__ = [
     "DEFAULT_LIMITS",
     "FAILURES",
     "FAMILIES",
+    "MENDED",
     "MOMENT",
     "NOTHING",
     "NUMBER",

@@ -12,11 +12,12 @@ from engine.codes.code import Code
 from engine.codes.deployment import DEPLOYMENT
 from engine.codes.expressions import EXPRESSIONS
 from engine.codes.facts import FACTS
+from engine.codes.mended import MENDED, mended_example
 from engine.codes.reading import READING
 from engine.codes.replays import REPLAYS
 from engine.codes.structure import STRUCTURE
 
-__all__ = ["CODES", "FAMILIES", "Code"]
+__all__ = ["CODES", "FAMILIES", "MENDED", "Code", "mended_example"]
 
 FAMILIES: Mapping[str, Mapping[str, Code]] = {
     "Reading a file": READING,

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
 from engine.diagnostics import Severity
+
+MARK: Final = "# <- here"
+"""The remark at the end of the line of an example in which the code is found."""
 
 
 class Code(msgspec.Struct, frozen=True):

@@ -172,6 +172,10 @@ def test_a_code_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
     code = capsys.readouterr().out.splitlines()[1].split()[0]
     assert run(["explain", code.lower()]) == 0
     assert "For example" in capsys.readouterr().out
+    assert run(["explain", "U207"]) == 0
+    assert "Repaired, the marked line reads:\n\n        then: over\n" in capsys.readouterr().out
+    assert run(["explain", "U303"]) == 0
+    assert "the marked line is taken out" in capsys.readouterr().out
 
 
 def test_a_clinic_is_made_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
