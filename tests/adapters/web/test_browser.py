@@ -172,7 +172,7 @@ def focused(page: Page) -> str:
 
 
 def practitioner() -> str:
-    return identity(sub="dr-roy", role="practitioner")
+    return identity(sub="dr-elaine-roy", role="practitioner")
 
 
 def hold_every_kind(page: Page, look: Callable[[Page], None]) -> None:

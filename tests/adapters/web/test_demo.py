@@ -56,7 +56,7 @@ def test_the_page_offers_whom_one_can_be_and_what_each_of_them_can_begin(demo: S
     assert "Ivy Walker (setup link has expired)" in client
     assert "Anne Roy (contact of Liam Roy; account in use)" in client
     assert "Mia Chen" not in client.replace("contact of Mia Chen", "")
-    assert "Dr. Elaine Roy (sees 21 clients)" in practitioner
+    assert "Dr. Elaine Roy (sees 22 clients)" in practitioner
     assert "flow=email-not-received" in practitioner
     assert "flow=email-not-received" not in client
     assert demo.http.get("/?as=admin&who=%3Cscript%3E&flow=nonsense").text == visitor
