@@ -200,7 +200,10 @@ class KeyAsker:
         screen, hints = self._screen, hints_at(prompt)
 
         def text() -> FormattedText:
-            parts = toolbar(status, how, hints, screen.marks, screen.width, ascii=screen.ascii)
+            unusual = prompt.kind in ("several", "secret")
+            parts = toolbar(
+                status, how, hints, screen.marks, screen.width, ascii=screen.ascii, unusual=unusual
+            )
             return FormattedText([(f"class:{style}" if style else "", words) for style, words in parts])
 
         return text

@@ -188,6 +188,8 @@ def _order(words: str, prompt: Prompt) -> Reply:
 def _nothing(prompt: Prompt) -> Reply:
     if prompt.optional:
         return Answer(None, "(skipped)")
+    if prompt.kind == "several":
+        return Puzzle("Please choose: type numbers with commas, such as 1, 2, or the beginning of words.", "")
     if prompt.kind in LISTS:
         return Puzzle(f"Please choose: {_how(choices_of(prompt))}.", "")
     return Puzzle("Please type an answer; this one cannot be skipped.", "")

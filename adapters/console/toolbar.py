@@ -48,14 +48,23 @@ def hints_at(prompt: Prompt) -> list[str]:
 
 
 def toolbar(
-    status: Status, how: str, keys: Sequence[str], marks: Marks, width: int, *, ascii: bool = False
+    status: Status,
+    how: str,
+    keys: Sequence[str],
+    marks: Marks,
+    width: int,
+    *,
+    ascii: bool = False,
+    unusual: bool = False,
 ) -> list[Fragment]:
     """The toolbar of at most `width` columns; `how` says how the present question is answered, and `keys` are
-    those to tell of."""
+    those to tell of. Where the way to answer is `unusual`, it is told before the flow and the step."""
     parts = [("client", status.client), ("flow", status.flow), ("step", status.step)]
     where = [(style, shown(text, ascii=ascii)) for style, text in parts if text]
+    told_how = ((how, len(keys)), (how, 3)) if not unusual else tuple((how, count) for count in (3, 2, 1, 0))
+    without = (("", len(keys)), ("", 4), ("", 3), ("", 2)) if not unusual else ()
     for kept in _ways(where):
-        for told, count in ((how, len(keys)), (how, 3), ("", len(keys)), ("", 4), ("", 3), ("", 2)):
+        for told, count in (*told_how, *without):
             line = _joined(kept, [*([told] if told else []), *keys[:count]], marks)
             if sum(columns(text) for _, text in line) <= width:
                 return line

@@ -6,16 +6,12 @@ It names people, unlike the trail of a ticket that is opened by itself (`engine.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
 from engine.actions import Effect
 from engine.flow import Flow
-from engine.people import records_in
 from engine.state import AtEnd, AtPrompt, CallRecord, Mark, State
-from engine.steps.ask import Ask
 from engine.told.outline import client_of
 from engine.told.step_words import LONGEST
-from engine.values import Value
 
 _CALL_WORDS = {"confirmed": "Done", "reconciled": "Done", "rejected": "Not done", "unknown": "Not known"}
 
@@ -30,7 +26,7 @@ def digest(flow: Flow, state: State) -> str:
         f"Conversation {state.session}, held by {state.actor} ({state.audience.value}), {begun[:10]}",
         *([f"About: {client} ({state.subject})"] if client else []),
     ]
-    asked = [_asked(flow, state, mark) for mark in state.trail]
+    asked = [_asked(mark) for mark in state.trail]
     done = [_done(call) for call in state.calls if call.effect is not Effect.READ or call.error is not None]
     for heading, items in (("Asked", asked), ("Done", done), ("Notes", list(state.notes))):
         if items:
@@ -48,29 +44,16 @@ def question_in_short(text: str) -> str:
     return words if len(words) <= LONGEST else words[: LONGEST - 1].rstrip() + "…"
 
 
-def _asked(flow: Flow, state: State, mark: Mark) -> str:
-    return f"{question_in_short(mark.question)} – {_answer(flow, state, mark)}"
+def _asked(mark: Mark) -> str:
+    return f"{question_in_short(mark.question)} – {_answer(mark)}"
 
 
-def _answer(flow: Flow, state: State, mark: Mark) -> str:
-    """The answer as a person would say it: a choice by its label, a record by its name."""
-    if mark.answer.startswith("("):
-        return {"(text)": "typed", "(skipped)": "skipped"}.get(mark.answer, mark.answer)
-    frame = mark.frames[-1]
-    step = flow.trees[frame.flow].steps.get(frame.at)
-    for option in step.options if isinstance(step, Ask) else ():
-        if option.id.text == mark.answer and option.label.constant is not None:
-            return option.label.constant.text
-    places = (*reversed(mark.frames), *reversed(state.frames))
-    names = (_name_in(each.facts, mark.answer) for each in places)
-    return next(filter(None, names), mark.answer)
-
-
-def _name_in(facts: Mapping[str, Value], id: str) -> str:
-    """The name of whatever was chosen, which need not be a person; "" if no fact tells it."""
-    records = (record for value in facts.values() for record in records_in(value) if record.get("id") == id)
-    names = (record.get("name") for record in records)
-    return next((name for name in names if isinstance(name, str)), "")
+def _answer(mark: Mark) -> str:
+    """The answer as whoever gave it knows it: a choice by its label, a record by its name. What was typed is
+    not repeated."""
+    if mark.answer.startswith("(") and mark.answer != "(several)":
+        return "skipped" if mark.answer == "(skipped)" else "typed"
+    return mark.told or mark.answer
 
 
 def _done(call: CallRecord) -> str:

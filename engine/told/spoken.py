@@ -79,20 +79,19 @@ def called(name: str, catalog: Catalog) -> Spoken:
 
 
 def findings(reads: Mapping[str, Value], catalog: Catalog) -> list[str]:
-    """What a rule read, one finding an entry: "online access: off". Of ids it is only told whether there is
-    one."""
+    """What a rule read, one finding an entry: "online access: off". Of ids it is only told where there
+    is none."""
     found = []
     for name, value in reads.items():
         last = name.rpartition(".")[2]
-        if name in _NO_FINDINGS or (last in _MARKS and value is not None):
+        if name in _NO_FINDINGS or (value is not None and (last in _MARKS or last.endswith("_id"))):
             continue
         asked = _CAN.fullmatch(name)
         if asked:
             found.append(f"allowed to {_doing(catalog.actions[asked.group(1)])}: {'yes' if value else 'no'}")
         else:
             spoken = called(name, catalog)
-            hidden = last.endswith("_id") and value is not None
-            found.append(f"{spoken.name}: {'known' if hidden else value_words(value, spoken)}")
+            found.append(f"{spoken.name}: {value_words(value, spoken)}")
     return found
 
 

@@ -17,7 +17,6 @@ from engine.steps.kinds import KINDS
 from engine.told.spoken import (
     action_words,
     condition_words,
-    failure_words,
     plain_id,
     subject_words,
     value_words,
@@ -26,6 +25,7 @@ from engine.trace import DONE, EMPTY
 from engine.values import Value
 
 LONGEST = 70
+IF_IT_FAILS = "if that does not work"
 _HOLE = re.compile(r"\{\{\s*([^}]*?)\s*\}\}")
 _CLICKS = re.compile(r"\[\[.*?\]\]", re.DOTALL)
 _BRANCH = re.compile(r"\{%[^%]*%\}")
@@ -81,7 +81,7 @@ def way_in_words(flow: Flow, step: Step, way: str, facts: Mapping[str, Value]) -
         case If():
             return _WAYS.get(way, way)
         case Calling():
-            return "" if way == DONE else failure_words(way)
+            return "" if way in ("", DONE) else IF_IT_FAILS
         case _ if way == EMPTY:
             return "nobody"
         case _:

@@ -138,7 +138,8 @@ class InWords:
             case "exit":
                 return f"{self.asked(each)} ended with: {plain_id(each.way)}."
             case _:
-                return f"{step_in_words(self._flow, step, self._facts)}: {way or 'worked'}."
+                ended = "worked" if each.way == DONE else failure_words(each.way)
+                return f"{step_in_words(self._flow, step, self._facts)}: {ended}."
 
     def condition(self, spot: Spot, way: Way) -> str:
         """See `Teller.condition`."""

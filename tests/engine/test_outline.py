@@ -156,3 +156,11 @@ def test_an_ended_conversation_is_not_handed_over() -> None:
     play.do(HandedOver("x", NOW))
     assert isinstance(play.here.waiting, AtEnd)
     assert play.here.waiting.outcome is Outcome.SOLVED
+
+
+def test_the_digest_tells_what_was_chosen_by_its_label() -> None:
+    text = TREE.replace("label: It is ill", "label: \"{{ 'It is ill' }}\"")
+    play = Play(flow_of(text))
+    play.answer("Ana")
+    play.answer("ill")
+    assert "- How is it? – It is ill" in digest(play.flow, play.here)

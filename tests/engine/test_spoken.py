@@ -56,7 +56,7 @@ def test_what_a_rule_read_is_told_without_ids_and_without_the_insides_of_records
         "can('reset_mfa')": False,
     }
     assert as_sentence(findings(read, CATALOG)) == (
-        "Invitation message: known. Online access: off. Address to log in with: not known."
+        "Online access: off. Address to log in with: not known."
         " Found clients: Ana, Ben. Client: Ana. Allowed to reset mfa: no."
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -53,10 +54,8 @@ def test_the_toolbar_tells_client_flow_step_and_keys(screen: RealScreen) -> None
 
 def test_reasons_the_map_notes_and_a_summary_leave_the_question_where_it_is(screen: RealScreen) -> None:
     screen.press(F2)
-    screen.shows("This is the step email-not-received/")
-    screen.shows("lines · type to search · Esc back")
-    screen.press(ESCAPE)
-    screen.shows("Leave it as it is")
+    screen.shows("Online access: off. Email notifications: off.")
+    screen.shows("It belongs to “Online access and email notifications”, about Ana Souza.")
     screen.press("/why-not send\r")
     screen.shows("It can still come, when")
     screen.press("/notes\r")
@@ -68,9 +67,11 @@ def test_reasons_the_map_notes_and_a_summary_leave_the_question_where_it_is(scre
     screen.press(F5)
     screen.shows("About: Ana Souza (ana-souza)")
     screen.press(F6)
-    screen.shows("› switch-on")
+    screen.shows("Page Up and Page Down leaf")
+    assert any(re.match(r"› +\d+ +\S", line) for line in screen.lines())
     screen.press(PAGE_DOWN)
     screen.press(ESCAPE)
+    screen.misses("Page Up and Page Down leaf")
     screen.shows("Leave it as it is")
     assert toolbar(screen).startswith("Ana Souza")
 
