@@ -142,11 +142,13 @@ def _compiled(
     root: MappingNode,
     parts: Parts,
     steps: Sequence,
-) -> Tree:
+) -> Tree | None:
     layout = Layout(reading)
     start = layout.lay_out(steps, FALL_OFF, "")
     made = layout.steps()
     _limit_steps(reading, steps, len(made))
+    if _has_too_many_facts(reading, steps, made):
+        return None
     _require_ids(reading, made, catalog)
     reading.name(parts.words["flow"], ID, "the name of a flow")
     for leaving in parts.lists.get("exits", ()):
@@ -190,6 +192,17 @@ def _limit_steps(reading: Reading, steps: Sequence, count: int) -> None:
             None,
             "Move a part of it into a flow of its own, and visit that.",
         )
+
+
+def _has_too_many_facts(reading: Reading, steps: Sequence, made: Mapping[str, Step]) -> bool:
+    """Whether a flow sets more facts than it may have steps. What is known of them is not worked out then: it
+    takes time in the square of their number."""
+    count = len(frozenset[str]().union(*(step.plan.sets for step in made.values())))
+    most = reading.limits.steps_a_flow
+    if count > most:
+        words = f"This flow sets {count} facts; {most} are allowed, as many as steps."
+        reading.report("U220", steps.place, words, None, "Move a part of it into a flow of its own.")
+    return count > most
 
 
 def _require_ids(reading: Reading, steps: Mapping[str, Step], catalog: Catalog) -> None:

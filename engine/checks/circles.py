@@ -70,7 +70,7 @@ class Silence:
             last = {
                 path for path, step in steps.items() if isinstance(step, Return) and step.leaving == leaving
             }
-            way = shortest([checking.tree.start], following, last.__contains__)
+            way = shortest([checking.tree.start], following, last.__contains__) if last else None
             if way is not None:
                 found[leaving] = tuple(path for path, _ in way)
         return found

@@ -72,17 +72,15 @@ def _lost(tree: Tree, checking: Checking) -> frozenset[str]:
     typed: set[str] = set()
     unreached: set[str] = set()
     for path, step in tree.steps.items():
+        if not step.plan.sets:
+            continue
+        if path not in checking.known:
+            unreached |= step.plan.sets
+            continue
+        after = step.after(checking, checking.known[path]).values()
         for name in step.plan.sets:
-            if path not in checking.known:
-                unreached.add(name)
-            else:
-                (typed if _typed(step, name, checking) else open_ones).add(name)
+            (typed if any(name in known.facts for known in after) else open_ones).add(name)
     return frozenset(open_ones | (unreached - typed))
-
-
-def _typed(step: Step, name: str, checking: Checking) -> bool:
-    after = step.after(checking, checking.known[step.path])
-    return any(name in known.facts for known in after.values())
 
 
 def check_facts(tree: Tree, checking: Checking) -> None:

@@ -24,8 +24,9 @@ def check_lengths(checkings: Mapping[str, Checking], limits: Limits) -> None:
         checking = checkings[name]
         tree = checking.tree
         lengths = _lengths(checking, passages)
+        taken = {step.leaving for step in tree.steps.values() if isinstance(step, Return)}
         passages[name] = {
-            leaving: _lengths(checking, passages, leaving).get(tree.start, 0) for leaving in tree.exits
+            leaving: _lengths(checking, passages, leaving).get(tree.start, 0) for leaving in taken
         }
         longest = max(tree.steps, key=lambda path: lengths.get(path, 0), default="")
         if lengths.get(longest, 0) > limits.steps_a_turn:

@@ -9,13 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.actions import Action, Audience, Catalog, Effect
-from engine.checks.checking import RESERVED
+from engine.checks.checking import RESERVED, Checking
 from engine.compiler import compile_pack
 from engine.errors import UnknownFlow
+from engine.expressions import Expression
 from engine.flow import Pack
+from engine.knowledge import Knowledge
 from engine.limits import Limits
 from engine.source import Source
-from engine.types import NUMBER, TEXT, ListType, optional
+from engine.types import NUMBER, TEXT, ListType, Type, optional
 from tests.engine.play import FLOWS, compiled, flow_of, shipped
 
 ONE = "flow: one\naudience: [agent]\nexits: [done]\nsteps: [{say: Hello}, {return: done}]\n"
@@ -98,6 +100,26 @@ def test_a_flow_and_a_pack_have_so_many_steps_and_no_more() -> None:
     other = three.replace("flow: a", "flow: b")
     assert codes(three, other, limits=Limits(steps_a_pack=6)) == []
     assert codes(three, other, limits=Limits(steps_a_pack=5)) == ["U220"]
+
+
+def test_a_flow_has_at_most_as_many_facts_as_steps() -> None:
+    text = "flow: a\naudience: [agent]\nsteps:\n  - set: {one: 1, two: 2, three: 3}\n  - end: stopped\n"
+    assert codes(text, limits=Limits(steps_a_flow=2)) == ["U220"]
+    assert "U220" not in codes(text, limits=Limits(steps_a_flow=3))
+
+
+def test_what_many_facts_are_is_worked_out_a_few_times_for_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[Expression] = []
+    before = Checking.quietly_type_of
+
+    def counted(self: Checking, expression: Expression, known: Knowledge) -> Type | None:
+        looks.append(expression)
+        return before(self, expression, known)
+
+    monkeypatch.setattr(Checking, "quietly_type_of", counted)
+    facts = ", ".join(f"fact{number}: 1" for number in range(200))
+    codes(f"flow: a\naudience: [agent]\nsteps:\n  - set: {{{facts}}}\n  - end: stopped\n")
+    assert len(looks) <= 10 * 200
 
 
 def test_visits_stand_inside_each_other_so_deeply_and_no_more() -> None:
