@@ -29,6 +29,13 @@ def test_the_shipped_mapping_maps_every_action() -> None:
     assert said == CATALOG.side_effects
 
 
+def test_the_mapping_in_the_readme_is_one() -> None:
+    readme = (Path(__file__).parents[4] / "README.md").read_text(encoding="utf-8")
+    blocks = [each.partition("```")[0] for each in readme.split("```yaml\n")[1:]]
+    (mapping,) = (each for each in blocks if each.startswith("base: "))
+    assert found_in(mapping) == ()
+
+
 @pytest.mark.parametrize("code", ["U570", "U571", "U572", "U573", "U574"])
 def test_every_code_is_found_in_its_example(code: str) -> None:
     example = CODES[code].example
