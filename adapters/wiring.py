@@ -27,6 +27,7 @@ from adapters.audit.trail import AuditTrail
 from adapters.clinic.abilities import Lacking, lacking
 from adapters.clinic.actions import CATALOG
 from adapters.clinic.embedded import EmbeddedClinic
+from adapters.clinic.not_told import NotTold
 from adapters.clinic.own_verifications import OwnVerifications
 from adapters.clinic.port import ActionFailed, Backend, CallContext
 from adapters.driver import DEADLINE, Driver, Parts
@@ -542,17 +543,17 @@ def _path(text: str, option: str) -> Path:
 def open_clinic(url: str | None, mailer: Mailer, watch: Callable[[Exchange], None] | None = None) -> Backend:
     """The clinic's system: what `rest:FILE.yaml` describes, an embedded clinic at `sqlite:///PATH`, one of a
     package that is installed, or without a URL the embedded sample clinic, made on first use. Where it cannot
-    record how an identity was verified, unstuck does. `watch` is told what goes over the wire, without
-    secrets."""
+    record how an identity was verified, unstuck does, and says that it is not known how an account stands
+    where it does not tell. `watch` is told what goes over the wire, without secrets."""
     kind, colon, rest = (url or "").partition(":")
     if kind == "rest":
         from adapters.clinic.rest.backend import RestClinic
 
-        return OwnVerifications(RestClinic.open(_path(rest, "--clinic"), watch=watch), utc_now)
+        return OwnVerifications(NotTold(RestClinic.open(_path(rest, "--clinic"), watch=watch)), utc_now)
     if colon and kind != "sqlite":
         from adapters.installed import installed_clinic
 
-        return OwnVerifications(installed_clinic(kind, rest), utc_now)
+        return OwnVerifications(NotTold(installed_clinic(kind, rest)), utc_now)
     return open_embedded(url, mailer)
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from adapters.clinic.actions import CATALOG
 from adapters.clinic.embedded import EmbeddedClinic
+from adapters.clinic.not_told import NOT_TOLD, not_known
 from adapters.clinic.port import ActionFailed, CallContext
 from adapters.flowdir import read_flows, shipped_flows
 from adapters.library import Library
@@ -81,6 +82,60 @@ def without(action: str, mode: str, monkeypatch: pytest.MonkeyPatch) -> Iterator
         if mode == "lacking":
             patched.setattr(EmbeddedClinic, "capabilities", lambda self: able(self) - {action})
         yield refused
+
+
+READS = (
+    "get_account",
+    "get_invitation",
+    "get_delivery",
+    "get_portal_settings",
+    "get_consent",
+    "next_video_session",
+    "last_email_change",
+)
+
+
+@pytest.mark.parametrize("flow", ["email-not-received", "video-session"])
+@pytest.mark.parametrize("action", READS)
+def test_what_the_system_does_not_tell_stops_nobody(
+    action: str, flow: str, library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The way of the article goes on with what people say, never with "try again" about what cannot be."""
+    perform, able = EmbeddedClinic.perform, EmbeddedClinic.capabilities
+
+    def performed(self: EmbeddedClinic, name: str, args: Mapping[str, Value], context: CallContext) -> Value:
+        if name != action:
+            return perform(self, name, args, context)
+        if name in NOT_TOLD:
+            return not_known(name, args)
+        raise ActionFailed(Failure.UNSUPPORTED, "This clinic's system does not do this.")
+
+    monkeypatch.setattr(EmbeddedClinic, "perform", performed)
+    monkeypatch.setattr(EmbeddedClinic, "capabilities", lambda self: able(self) - {action} | NOT_TOLD)
+    plain = [
+        replay
+        for replay in replays(library)
+        if replay.flow == flow
+        and replay.audience in OFFICE
+        and not any(turn.fault or turn.problem or turn.error for turn in replay.turns)
+    ]
+    for number, replay in enumerate(plain[:2]):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        random = Random(f"{action} {replay.flow} {number}")
+        with closing(DriverStage(replay, people_for(replay)[0], library, folder)) as stage:
+            view = stage.start()
+            said = [turn for turn in replay.turns if turn.kind == "ask"]
+            for _ in range(MOST_MOVES // 2):
+                if view.prompt is None:
+                    break
+                assert "system cannot do this" not in told(view), (replay.flow, view.prompt.id)
+                if said and view.prompt.id.endswith(said[0].name) and view.problem is None:
+                    view = stage.answer(said[0].answer, said[0].by)
+                    said = said[1:]
+                else:
+                    said = []
+                    view = stage.answer(fitting(view, random))
 
 
 def fitting(view: View, random: Random) -> Value:

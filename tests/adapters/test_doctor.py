@@ -188,7 +188,7 @@ def test_what_the_clinic_cannot_do_tell_or_look_up_is_noted(home: Path) -> None:
     found = {each.what: each for each in examine(Options(clinic=f"rest:{mapping}"))}
     assert found["clinic"].state == "good"
     every = len(CATALOG.actions)
-    assert f"can do 4 of {every} actions; not find_clients," in found["actions"].said
+    assert f"can do 6 of {every} actions; not find_clients," in found["actions"].said
     assert found["effects"].said.endswith(": reset_mfa.ends_password, reset_mfa.tells_person.")
     assert found["lost"].said.endswith(" of reset_mfa.")
     assert {each.state for each in (found["actions"], found["effects"], found["lost"])} == {"note"}

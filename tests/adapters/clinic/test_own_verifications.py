@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from adapters.clinic.actions import LOOK_BACK
+from adapters.clinic.actions import CATALOG, LOOK_BACK
+from adapters.clinic.not_told import NOT_TOLD, NotTold
 from adapters.clinic.own_verifications import OwnVerifications
 from adapters.clinic.port import ActionFailed, CallContext
 from adapters.mail.maildir import Maildir
 from adapters.wiring import open_clinic
-from engine import CannotTell, DidNotHappen, Failure, Finding, Happened, Value
+from engine import CannotTell, DidNotHappen, Failure, Finding, Happened, Value, misfit
 from tests.adapters.clinic.bench import Clock
 
 PASSED: dict[str, Value] = {
@@ -99,5 +100,36 @@ def test_a_mapping_without_it_can_record_verifications(tmp_path: Path) -> None:
     path = tmp_path / "own.rest.yaml"
     path.write_text("base: https://api.clinic.example\nactions: {list_contacts: {result: []}}\n")
     clinic = open_clinic(f"rest:{path}", Maildir(tmp_path / "mail"))
-    assert clinic.capabilities() == {"list_contacts", "record_verification", LOOK_BACK["record_verification"]}
+    own = {"record_verification", LOOK_BACK["record_verification"]}
+    assert clinic.capabilities() == {"list_contacts", *own, *NOT_TOLD}
     assert clinic.perform("list_contacts", {"client": "7"}, ONE) == []
+    told = clinic.perform("get_account", {"subject": "7"}, ONE)
+    assert isinstance(told, dict)
+    assert (told["subject"], told["state"], told["login_email"]) == ("7", "unknown", None)
+
+
+@pytest.mark.parametrize("action", sorted(NOT_TOLD))
+def test_what_the_system_does_not_tell_is_not_known(action: str) -> None:
+    inside = Inside(frozenset())
+    clinic = NotTold(inside)
+    told = clinic.perform(action, {"subject": "7"}, ONE)
+    declared = CATALOG.actions[action].result
+    assert declared is not None
+    assert misfit(told, declared) is None
+    assert isinstance(told, dict)
+    assert {name: of for name, of in told.items() if of is not None} == {"subject": "7", "state": "unknown"}
+    with pytest.raises(ActionFailed) as failed:
+        clinic.perform(action, {}, ONE)
+    assert failed.value.failure is Failure.INVALID_INPUT
+    assert inside.asked == []
+
+
+def test_what_the_system_tells_is_asked_of_it() -> None:
+    inside = Inside(frozenset({"get_account"}))
+    clinic = NotTold(inside)
+    assert clinic.perform("get_account", {"subject": "7"}, ONE) == "theirs"
+    assert clinic.perform("get_client", {"client": "7"}, ONE) == "theirs"
+    assert inside.asked == ["get_account", "get_client"]
+    assert clinic.check_back("request_help", {}, ONE) == CannotTell()
+    clinic.close()
+    assert inside.closed
