@@ -19,6 +19,7 @@ from jinja2.parser import Parser
 from engine.limits import Limits
 
 _BARE_TEXT = re.compile(r"\w[\w'’,-]*(?:[ -]+[\w'’,-]+)*[.!?]?")
+_BARE_DAY = re.compile(r"(?<![\w-])\d{4}-\d{2}-\d{2}(?![\w-])")
 _NUMBER = re.compile(r"\d{1,15}(\.\d{1,15})?")
 _ESCAPES = re.compile(r"\\(?![\\'\"])")
 SPLIT: Final = "Split it into several steps, or save parts of it with `set`."
@@ -134,9 +135,18 @@ def tokens_of(text: str, limits: Limits) -> list[Token]:
     except TemplateSyntaxError as error:
         raise _unreadable(text, error.lineno, error.message or "") from None
     _bound_nesting(tokens, limits)
+    _refuse_bare_days(text, tokens)
     for token, following in zip(tokens, [*tokens[1:], None], strict=True):
         _check_token(token, following)
     return tokens
+
+
+def _refuse_bare_days(text: str, tokens: list[Token]) -> None:
+    """Refuse `2026-11-23` without quotes, which would be a calculation."""
+    for found in _BARE_DAY.finditer(text):
+        if not any(each.kind == "string" and each.start < found.start() < each.end for each in tokens):
+            repair = f"Put it in quotes: '{found.group()}'."
+            raise Refusal("U101", found.start(), found.end(), "A date is written in quotes.", repair)
 
 
 def _refuse_braces(text: str, start: int, value: str) -> None:

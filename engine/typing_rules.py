@@ -8,6 +8,7 @@ which words a choice cannot be any more (`engine.ruled_out`), and how great a nu
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Final, assert_never
@@ -278,8 +279,9 @@ class _Checker(msgspec.Struct):
             )
             return None
         repair = did_you_mean(tree.name, scope.facts)
-        if repair is None and isinstance(wanted, TextType):
-            repair = f"If a text is meant, put it in quotes: '{tree.name}'."
+        if repair is None and (isinstance(wanted, TextType) or (use.whole and wanted is None)):
+            meant = f"if a text is meant, put it in quotes: '{tree.name}'."
+            repair = f"Set it before, or {meant}" if wanted is None else f"{meant[0].upper()}{meant[1:]}"
         self._report(
             "U103", tree, f"`{tree.name}`: no such fact.", repair or "Set it before, or check the spelling."
         )
@@ -603,7 +605,25 @@ class _Checker(msgspec.Struct):
         message = f"{_upper_first(in_words(left))} and {in_words(right)} cannot be compared."
         ids = isinstance(left, IdType) or isinstance(right, IdType)
         repair = "An id is compared with another id only." if ids else "Compare values of one kind."
-        self._report("U107", where, message, repair)
+        self._report("U107", where, message, self._otherwise_compared(where, left, right) or repair)
+
+    def _otherwise_compared(self, where: Tree, left: Type, right: Type) -> str | None:
+        """How a number or a truth is compared that was compared with its name in quotes."""
+        if not isinstance(where, Compare):
+            return None
+        sides = ((where.left, left, where.right), (where.right, right, where.left))
+        for tree, kind, other in sides:
+            value = other.value if isinstance(other, Constant) else None
+            if not isinstance(value, str):
+                continue
+            if isinstance(kind, NumberType) and _A_NUMBER.fullmatch(value):
+                return f"A number stands without quotes: `{value}`."
+            if isinstance(kind, TruthType):
+                truth = _SAID_FOR_TRUTHS.get(value, value)
+                test = "is not" if where.operator == "!=" else "is"
+                said = truth if truth in ("true", "false") else "true"
+                return f"Write `{self._words(tree)} {test} {said}`."
+        return None
 
     def _words(self, tree: Tree) -> str:
         words = " ".join(self.expression.source.text[tree.start : tree.end].split())
@@ -644,6 +664,7 @@ def _path_or_count(tree: Tree) -> str | None:
     return path(tree)
 
 
+_A_NUMBER: Final = re.compile(r"-?\d{1,15}(\.\d{1,15})?")
 _SAID_FOR_TRUTHS: Final = {"yes": "true", "on": "true", "no": "false", "off": "false"}
 _ISO_REPAIR: Final = {
     True: "Write a date as '2026-11-23'.",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from engine.flow import ANYWHERE, FALL_OFF
 from engine.knowledge import Knowledge
+from engine.steps.ask import Ask
 from engine.steps.base import Broken, Step
 from engine.steps.do import Do
 
@@ -91,10 +92,18 @@ def shortest(
 
 def in_words(way: Sequence[tuple[str, str]], tree: Tree) -> str:
     """A way as its author would follow it: the decisions on it, in order; empty where there is none."""
-    told = [f"{named(path, tree)} ({label})" for path, label in way if label]
+    labelled = ((path, label or _answers_that_go_on(tree.steps[path])) for path, label in way)
+    told = [f"{named(path, tree)} ({label})" for path, label in labelled if label]
     if len(told) > MOST_STOPS:
         told = [*told[: MOST_STOPS // 2], "…", *told[-MOST_STOPS // 2 :]]
     return " → ".join(told)
+
+
+def _answers_that_go_on(step: Step) -> str:
+    """The answers of a question that go on with the next step, where others lead elsewhere."""
+    if not isinstance(step, Ask) or not step.routes:
+        return ""
+    return " or ".join(name for name in step.answer_ids() if name not in step.routes)
 
 
 def named(path: str, tree: Tree) -> str:
