@@ -127,7 +127,10 @@ def _abilities(backend: Backend) -> Iterator[Found]:
     """What the clinic's system can do, and what of it people are told or asked."""
     lacks = clinic_lacks(backend)
     told = f"It can do {lacks.of - len(lacks.actions)} of {lacks.of} actions"
-    if lacks.actions:
+    if lacks.needed:
+        words = f"{told}; it needs {', '.join(lacks.needed)} as well."
+        yield Found("actions", "bad", words, "Map them: hardly a conversation gets anywhere without.")
+    elif lacks.actions:
         words = f"{told}; not {', '.join(lacks.actions)}."
         yield Found("actions", "note", words, "Flows show the way by hand, or pass it on.")
     else:

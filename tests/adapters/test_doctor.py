@@ -175,7 +175,16 @@ def test_calls_that_were_cut_off_or_are_unknown_are_named(store: Path) -> None:
     assert calls() == ["Nobody knows what became of a call in 1 conversation: s-1."]
 
 
-def test_what_the_clinic_cannot_do_tell_or_look_up_is_noted(home: Path) -> None:
+LEAST = (
+    "  find_clients: {get: /c, result: body}\n  get_client: {get: /c, result: body}\n"
+    "  list_contacts: {result: []}\n  check_email: {get: /e, result: body}\n"
+)
+
+
+@pytest.mark.parametrize(("more", "count", "state"), [("", 6, "bad"), (LEAST, 10, "note")])
+def test_what_the_clinic_cannot_do_tell_or_look_up_is_noted(
+    more: str, count: int, state: str, home: Path
+) -> None:
     mapping = home / "little.rest.yaml"
     mapping.write_text(
         "base: http://127.0.0.1:1\nactions:\n"
@@ -183,15 +192,16 @@ def test_what_the_clinic_cannot_do_tell_or_look_up_is_noted(home: Path) -> None:
         " support_email: \"'s@c.example'\", timezone: \"'UTC'\", invite_hours: 24,"
         " mail_policy: \"'manual'\", resend_minutes: 1}}\n"
         "  unlock_account: {post: /unlock, result: body, look_back: {get: /log, happened: body.done}}\n"
-        "  reset_mfa: {post: /mfa, result: body, effects: [signs_out]}\n"
+        "  reset_mfa: {post: /mfa, result: body, effects: [signs_out]}\n" + more
     )
     found = {each.what: each for each in examine(Options(clinic=f"rest:{mapping}"))}
     assert found["clinic"].state == "good"
     every = len(CATALOG.actions)
-    assert f"can do 6 of {every} actions; not find_clients," in found["actions"].said
+    assert f"can do {count} of {every} actions; " in found["actions"].said
+    assert ("find_clients" in found["actions"].said) is (state == "bad")
     assert found["effects"].said.endswith(": reset_mfa.ends_password, reset_mfa.tells_person.")
     assert found["lost"].said.endswith(" of reset_mfa.")
-    assert {each.state for each in (found["actions"], found["effects"], found["lost"])} == {"note"}
+    assert [found[each].state for each in ("actions", "effects", "lost")] == [state, "note", "note"]
 
 
 def test_a_clinic_that_can_do_everything_is_noted_once(store: Path) -> None:
