@@ -579,7 +579,12 @@ def clinic_path(url: str | None) -> Path:
     """The file of the embedded clinic; the sample clinic is made where none is named and none is there."""
     path = _path(str(default_clinic()), "The data folder") if url is None else _sqlite_path(url, "--clinic")
     if url is None and not path.exists():
-        create_clinic(path, None)
+        try:
+            create_clinic(path, None)
+        except PlainProblem:
+            # Another first start may have made it in the meantime.
+            if not path.exists():
+                raise
     if not path.exists():
         raise Unusable(f"There is no clinic at {path}.", f"Make one: `unstuck clinic init {path}`.")
     return path

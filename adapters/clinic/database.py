@@ -6,11 +6,12 @@ file. Knows nothing of people or mail. No sqlite3 exception leaves this file.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from adapters.clinic.port import ActionFailed, OutcomeLost
@@ -204,11 +205,30 @@ def make_database(path: Path, fill: Callable[[sqlite3.Connection], None], replac
     """
     if path.is_dir():
         raise Unusable(f"{path} is a folder, not a clinic's file.", "Name a file in it.")
-    if path.exists() and not replace:
-        raise PlainProblem(
-            f"There is a file at {path} already.", "Name another file, or use `--force` to replace it."
-        )
     fresh = path.with_name(path.name + ".new")
+    with ExitStack() as stack:
+        with suppress(OSError):
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            stack.enter_context(_alone_in(path.parent))
+        if path.exists() and not replace:
+            raise PlainProblem(
+                f"There is a file at {path} already.", "Name another file, or use `--force` to replace it."
+            )
+        _make(path, fresh, fill)
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Inside, no other process makes a clinic in this folder: first starts may come at the same moment."""
+    held = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(held)
+
+
+def _make(path: Path, fresh: Path, fill: Callable[[sqlite3.Connection], None]) -> None:
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _remove(fresh)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from datetime import datetime
 from typing import assert_never
 
 from adapters.console.layout import BLANK, Row, row
@@ -185,7 +186,7 @@ class Chat:
             return NOTHING_CHANGES
         if not call.sent_at:
             return f"Not sent yet: {call.sentence}"
-        sent = f"Sent to the clinic's system at {call.sent_at[11:19]} UTC: {call.sentence}"
+        sent = f"Sent to the clinic's system at {_by_the_clock(call.sent_at)}: {call.sentence}"
         return f"{sent} It has not answered yet, so that nobody knows whether it was done."
 
     def _status(self, session: str) -> Status:
@@ -194,7 +195,9 @@ class Chat:
             now = self.talk.standing(session)
         except PlainProblem:
             return Status()
-        return Status(now.client, now.flow, now.step)
+        # Of `how!confirm` the step is told; of one without a name, whose place is a number, nothing.
+        step = now.step.partition("!")[0].rpartition("/")[2]
+        return Status(now.client, now.flow, "" if step.isdigit() else step)
 
     def _reveal(self, view: View, reveal: Reveal) -> View:
         """Show a secret once, and the view that comes after it."""
@@ -230,3 +233,8 @@ class Chat:
     def _warn(self) -> None:
         self._warned = True
         self.show([BLANK, row(LEAVING, "info", "  ")])
+
+
+def _by_the_clock(moment: str) -> str:
+    """A moment (ISO 8601, UTC) as the person's own clock had it, with its zone."""
+    return datetime.fromisoformat(moment).astimezone().strftime("%H:%M:%S %Z").strip()

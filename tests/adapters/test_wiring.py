@@ -10,6 +10,7 @@ import pwd
 import subprocess
 import sys
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,7 +19,7 @@ import pytest
 from adapters.cli import run
 from adapters.clinic.port import ActionFailed, CallContext
 from adapters.problems import PlainProblem, Unusable
-from adapters.wiring import Options, clinic_day, data_folder, open_desk, open_mail, os_user
+from adapters.wiring import Options, clinic_day, clinic_path, data_folder, open_desk, open_mail, os_user
 from engine import Audience, Failure, Value
 from tests.adapters.real_desk import copy_clinic, make_clinic
 from tests.adapters.small_desk import SmallClinic
@@ -296,3 +297,13 @@ def test_mail_goes_where_it_was_told_to(home: Path) -> None:
     assert sorted(path.name for path in (home / "box").iterdir()) == ["cur", "new", "tmp"]
     with pytest.raises(PlainProblem):
         open_mail("maildir:")
+
+
+def test_first_starts_at_the_same_moment_all_find_the_sample_clinic(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    with ThreadPoolExecutor(2) as pool:
+        found = list(pool.map(clinic_path, [None] * 2))
+    assert set(found) == {tmp_path / "unstuck" / "clinic.db"}
+    assert [path.name for path in (tmp_path / "unstuck").iterdir()] == ["clinic.db"]
