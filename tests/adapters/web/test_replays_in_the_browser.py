@@ -87,4 +87,4 @@ def test_every_conversation_of_theirs_is_the_same_in_the_browser(library: Librar
             (tmp_path / str(number)).mkdir()
             held_alike(path, library, tmp_path / str(number))
             held += 1
-    assert held > 100
+    assert held > 90
