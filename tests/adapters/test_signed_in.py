@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -79,7 +78,7 @@ def unchecked() -> Catalog:
     return msgspec.structs.replace(
         CATALOG,
         actions={
-            name: msgspec.structs.replace(each, result=replace(each.result, hidden=()))
+            name: msgspec.structs.replace(each, result=msgspec.structs.replace(each.result, hidden=()))
             if isinstance(each.result, RecordType)
             else each
             for name, each in CATALOG.actions.items()
@@ -147,8 +146,7 @@ def test_a_colleague_who_goes_on_does_not_act_as_the_client(tmp_path: Path) -> N
 def test_who_is_signed_in_is_optional_to_the_checker() -> None:
     unsure = SHOWS_ALL.replace("if: me is known", "if: audience == 'client'")
     found = compile_pack((Source("flows/showing/flow.yaml", unsure),), unchecked())
-    assert has_errors(found.findings)
-    assert {each.code for each in found.findings} == {"U301"}
+    assert {each.code for each in found.findings if has_errors((each,))} == {"U301"}
     renamed = SHOWS_ALL.replace("save: email", "save: me")
     found = compile_pack((Source("flows/showing/flow.yaml", renamed),), CATALOG)
     assert "U311" in {each.code for each in found.findings}
