@@ -16,6 +16,7 @@ from engine import Choice, Prompt, plain, question_in_short
 COPIED = "This is in the clipboard now."
 NOT_COPIED = "This terminal is not known to have a clipboard; copy the text above by hand."
 SURE_TO_STOP = "Give this conversation up for good?"
+BEGUN_ANEW = "Begun anew, as session"
 SURE_TO_RESTART = "Stop this conversation and begin it anew? What was done stays done."
 SURE_TO_HAND_OVER = "Hand this case over to the clinic's support? The conversation ends with that."
 SURE = (Choice("yes", "Yes"), Choice("no", "No, go on"))
@@ -128,7 +129,9 @@ def _restart(chat: Chat, session: str, text: str) -> View | None:
     if chat.pick(SURE_TO_RESTART, SURE) != "yes":
         return None
     chat.talk.stop(session)
-    return chat.wait(chat.again)
+    begun = chat.wait(chat.again)
+    chat.show([BLANK, row(f"{BEGUN_ANEW} {begun.session}.", "info", "  ")])
+    return begun
 
 
 def _stop(chat: Chat, session: str, text: str) -> View | None:

@@ -9,6 +9,7 @@ import pytest
 from adapters.console.chat import Chat, Left
 from adapters.console.line_asker import LineAsker
 from adapters.console.orders import (
+    BEGUN_ANEW,
     COPIED,
     NOT_COPIED,
     NOTHING_ANSWERED,
@@ -99,6 +100,12 @@ def test_nothing_ends_that_was_not_meant_to(command: str, sure: str) -> None:
     assert driver.answers == ["found"]
     assert [call for call, _ in driver.calls] == ["answer"]
     assert shown.count("Is the email in Ana's junk folder?") == 2
+
+
+def test_a_conversation_that_is_begun_anew_tells_its_session() -> None:
+    shown, driver = talk("/restart\nyes\n1\n")
+    assert f"{BEGUN_ANEW} {asking(JUNK).session}." in shown
+    assert driver.calls[0] == ("stop", None)
 
 
 def test_the_beginning_of_a_command_is_enough_where_it_is_clear() -> None:
