@@ -129,9 +129,29 @@ def measured(value: object) -> Measure | None:
     return moment if moment.tzinfo is not None else None
 
 
+def has_items(path: str, known: Set[str]) -> bool:
+    """Whether the list at `path` was found not to be empty."""
+    return between(path + COUNT, known).answers(">", 0) is True
+
+
+def items_notes(path: str) -> tuple[frozenset[str], frozenset[str]]:
+    """What is known of the list at `path` where it has items, and where it has none."""
+    return bound_notes(path + COUNT, ">", 0)
+
+
 def bound_notes(path: str, comparison: Comparison, value: object) -> tuple[frozenset[str], frozenset[str]]:
     """What is known of the value at `path` where the comparison with `value` holds, and where it does not."""
-    return _notes(path, comparison, value), _notes(path, _OPPOSITE[comparison], value)
+    return _of_ways(path, comparison, value), _of_ways(path, _OPPOSITE[comparison], value)
+
+
+def _of_ways(path: str, comparison: Comparison, value: object) -> frozenset[str]:
+    """The notes of a comparison. That a list has items is noted in one way, however it was found out, so that
+    it is known as well where ways meet that found it out differently."""
+    counts = path.endswith(COUNT)
+    found = _notes(path, ">" if counts and comparison == "!=" and value == 0 else comparison, value)
+    if counts and between(path, found).answers(">", 0):
+        return found | _notes(path, ">", 0)
+    return found
 
 
 def _notes(path: str, comparison: Comparison, value: object) -> frozenset[str]:

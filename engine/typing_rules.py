@@ -16,7 +16,7 @@ from typing import Final, assert_never
 import msgspec
 
 from engine.actions import Audience
-from engine.bounds import COUNT, TURNED, Between, Measure, between, bound_notes, measured
+from engine.bounds import COUNT, TURNED, Between, Measure, between, bound_notes, items_notes, measured
 from engine.diagnostics import Diagnostic, did_you_mean, in_reading_order
 from engine.expression_tree import (
     Both,
@@ -409,7 +409,8 @@ class _Checker(msgspec.Struct):
             case "empty":
                 if not isinstance(inner, ListType | TextType):
                     self._wrong_test(tree, inner, "`is empty` asks a list or a text.")
-                return Checked(TRUTH, NOWHERE, there)
+                listed = items_notes(of)[0] if of is not None and isinstance(inner, ListType) else NOWHERE
+                return Checked(TRUTH, NOWHERE, there | listed)
             case _:
                 assert_never(tree.name)
 

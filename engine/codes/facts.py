@@ -308,4 +308,25 @@ FACTS: Mapping[str, Code] = {
         ),
         severity=Severity.WARNING,
     ),
+    "U326": Code(
+        "A question that may have no answer",
+        "There is nothing to choose from in an empty list, so that nobody can answer and go on.",
+        "Ask with `if` whether the list `is empty`, add an answer beside the records, or make it optional.",
+        (
+            "flow: example\n"
+            "audience: [agent]\n"
+            "exits: [done]\n"
+            "steps:\n"
+            "  - {id: name, ask: Who is it?, kind: text, save: name}\n"
+            "  - {do: find_clients, with: {query: name}, save: found}\n"
+            "  - id: which\n"
+            "    ask: Which of them?\n"
+            "    kind: one\n"
+            "    of: found.clients # <- here\n"
+            "    save: client\n"
+            '  - say: "{{ client.name }}"\n'
+            "  - return: done\n"
+        ),
+        severity=Severity.WARNING,
+    ),
 }

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, get_args
 
 from engine.actions import Action
 from engine.answers import Accepted, NotAccepted, Question, parse_answer
+from engine.bounds import has_items
 from engine.describe import as_written
 from engine.display import display
 from engine.effects import Choice, Prompt, PromptKind
+from engine.expression_tree import ListOf
 from engine.expressions import Expression
 from engine.knowledge import Knowledge
 from engine.nodes import Scalar
@@ -159,6 +161,10 @@ class Ask(Asking, frozen=True):
                     self.items.source.place,
                     f"`of` needs a list of records, and this is {in_words(kind)}.",
                 )
+        if item is not None and self.items is not None and self._may_have_no_answer(checking, known):
+            words = f"`{' '.join(self.items.source.text.split())}` may be empty, and then there is no answer."
+            repair = "Ask before whether it `is empty`, add an answer like `none`, or make it `optional`."
+            checking.report("U326", self.items.source.place, words, None, repair)
         if item is not None and item.member("name") is None and "label" not in self.plan.parts.written:
             checking.report(
                 "U223",
@@ -170,6 +176,16 @@ class Ask(Asking, frozen=True):
         if self.valid is not None:
             given = ListType(TEXT) if self.kind == "several" else _TYPES.get(self.kind, TEXT)
             checking.condition(self.valid, known.with_fact("answer", given))
+
+    def _may_have_no_answer(self, checking: Checking, known: Knowledge) -> bool:
+        """Whether there may be nothing to choose from here, so that nobody can answer."""
+        if self.optional or self.items is None or any(each.condition is None for each in self.options):
+            return False
+        if self.kind == "several" and self.minimum is not None and self.minimum.value == 0:
+            return False
+        of = checking.path_of(self.items)
+        written = isinstance(self.items.tree, ListOf) and self.items.tree.items
+        return not (has_items(of, known.known) if of is not None else written)
 
     def scopes(self, checking: Checking, known: Knowledge) -> Mapping[int, Knowledge]:
         """The label and detail of an item see the item; the label of an answer knows that it is offered."""

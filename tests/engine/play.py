@@ -109,9 +109,11 @@ Response: TypeAlias = Works | Fails | Vanishes
 Script: TypeAlias = Mapping[str, Iterable[Response]]
 
 
-OF_EXAMPLES: Final = frozenset({"U224", "U225", "U320", "U321", "U322", "U323", "U324", "U129", "U131"})
-"""An example that shows one thing asks nobody in the end, leaves unused what it does not show, and decides by
-what is always so."""
+OF_EXAMPLES: Final = frozenset(
+    {"U224", "U225", "U320", "U321", "U322", "U323", "U324", "U326", "U129", "U131"}
+)
+"""An example that shows one thing asks nobody in the end, leaves unused what it does not show, decides by
+what is always so, and has somebody to choose."""
 
 
 def compiled(
