@@ -70,7 +70,7 @@ _KNOWN_ELSEWHERE: Final = frozenset(
     "for endfor set endset macro endmacro call endcall filter endfilter include import from block endblock "
     "extends raw endraw with endwith autoescape trans do continue break".split()
 )
-_MEANT_IF: Final = did_you_mean("if", _TAGS)
+_MEANT_IF: Final = "Did you mean `if`?"
 _TEXTS_KNOW: Final = "Texts know {{ … }} and {% if … %} … {% elif … %} … {% else %} … {% endif %}."
 
 
