@@ -254,7 +254,7 @@ def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("unchecked")
 def test_after_reads_without_end_the_session_is_stopped() -> None:
     text = (
-        "flow: a\naudience: [agent]\nsteps:\n  - {id: one, visit: b}\n  - go: one\n",
+        "flow: a\naudience: [agent, client]\nsteps:\n  - {id: one, visit: b}\n  - go: one\n",
         "flow: b\naudience: [agent, client]\nexits: [done]\nsteps:\n  - {do: get_clinic, save: clinic}\n"
         "  - if: clinic.name == 'other'\n    then: [{id: q, ask: Sure?, kind: yes-no}]\n  - return: done\n",
     )
@@ -267,7 +267,7 @@ def test_after_reads_without_end_the_session_is_stopped() -> None:
 @pytest.mark.usefixtures("unchecked")
 def test_steps_without_end_are_stopped_as_well() -> None:
     text = (
-        "flow: a\naudience: [agent]\nsteps:\n  - {id: one, visit: b}\n  - go: one\n",
+        "flow: a\naudience: [agent, client]\nsteps:\n  - {id: one, visit: b}\n  - go: one\n",
         "flow: b\naudience: [agent, client]\nexits: [done]\nsteps:\n"
         "  - if: audience == 'client'\n    then: [{id: q, ask: Sure?, kind: yes-no}]\n  - return: done\n",
     )
