@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from adapters.cli import unstuck
 from adapters.clinic.show import Table, show
 from adapters.problems import PlainProblem, Unusable
+from adapters.wiring import create_clinic
 from tests.adapters.clinic.bench import Bench
 from tests.adapters.clinic.test_embedded import bench_at, token_of
 
@@ -91,3 +95,14 @@ def test_nobody_of_that_name_is_said(tmp_path: Path, used: Bench) -> None:
 def test_no_clinic_is_said(tmp_path: Path, used: Bench) -> None:
     with pytest.raises(Unusable):
         show(tmp_path / "other.db", None, used.clock)
+
+
+def test_whose_client_somebody_is_can_be_set(tmp_path: Path) -> None:
+    create_clinic(tmp_path / "clinic.db", None)
+    words = ["clinic", "set", "ana-souza", "--seen-by", "dr-lund", "--seen-by", "dr-berg"]
+    words += ["--clinic", f"sqlite:///{tmp_path / 'clinic.db'}"]
+    assert CliRunner().invoke(unstuck, words, standalone_mode=False).return_value == 0
+    tables = {
+        each.title: each for each in show(tmp_path / "clinic.db", "ana-souza", lambda: datetime.now(UTC))
+    }
+    assert tables["Whose clients they are"].rows == (("ana-souza", "dr-berg, dr-lund"),)
