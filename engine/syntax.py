@@ -57,12 +57,12 @@ class _Explained(msgspec.Struct, frozen=True):
             self.template,
             self.open_bracket,
             self.closing_bracket,
+            self.dash,
             self.ended_early,
             self.reserved,
             self.colon,
             self.block,
             self.ended,
-            self.dash,
             self.no_colon,
             self.no_colon_above,
             self.indentation,
@@ -194,9 +194,10 @@ class _Explained(msgspec.Struct, frozen=True):
 
     def ended_early(self) -> Diagnostic | None:
         """Text behind a closing quote: `'it's'`, or `"Yes" or no`."""
-        if self.trouble.quoted_until is None or not self.says("expected", "not allowed"):
+        until = self.trouble.quoted_until if self.trouble.quoted_from is not None else None
+        if until is None or not self.says("expected", "not allowed"):
             return None
-        line, column = self.trouble.quoted_until
+        line, column = until
         rest = self.line()[column - 1 :].partition(" #")[0].rstrip()
         if line != self.trouble.line or not rest or rest.lstrip().startswith(":"):
             return None

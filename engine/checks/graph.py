@@ -61,9 +61,19 @@ def _unreachable(tree: Tree, reached: frozenset[str], checking: Checking) -> Non
 
 
 def _lost_ways(tree: Tree, reached: frozenset[str], checking: Checking) -> int:
-    """How many ways lead to a step that does not exist and is like no other, but those that lead on."""
+    """How many ways lead to a step that does not exist and is like no other, but those that lead on; and how
+    many may be written where nothing could be read."""
     ways = [edge.to for path in reached for edge in checking.ways(tree.steps[path]) if edge.label]
-    return [*ways, *tree.on.values()].count(ANYWHERE)
+    unread = sum(_unread_ways(tree.steps[path], len(tree.steps)) for path in reached)
+    return [*ways, *tree.on.values()].count(ANYWHERE) + unread
+
+
+def _unread_ways(step: Step, all_steps: int) -> int:
+    """How many ways a step may have whose answers, or whose `then`, have a shape that cannot be read."""
+    parts = step.plan.parts
+    if "answers" in parts.written and not parts.answers:
+        return all_steps
+    return int("then" in parts.written and not {"then"} & {*parts.routes, *parts.targets})
 
 
 def _falls_off(tree: Tree, reached: frozenset[str], checking: Checking) -> None:

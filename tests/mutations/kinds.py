@@ -179,9 +179,9 @@ def outcome_misspelled(doc: Document) -> Changed:
 
 @kind(
     "a choice dropped",
-    0.2,
-    "where the choice led is reached by another way too; that a person misses it, only a person sees, and "
-    "the replay that takes it",
+    0.5,
+    "of three answers or more one is gone, and where it led is reached by another way too; that a person "
+    "misses it, only a person sees, and the replay that takes it",
 )
 def choice_dropped(doc: Document) -> Changed:
     for path, answers in keyed(doc, "answers"):
@@ -191,9 +191,9 @@ def choice_dropped(doc: Document) -> Changed:
 
 @kind(
     "an error branch dropped",
-    0.1,
-    "where it led is reached by another way too, and a failure without a branch has the built-in way: it is "
-    "told in plain words and can be tried again or done by hand",
+    0.15,
+    "a failure without a branch is no mistake of a flow: it has the built-in way, is told in plain words and "
+    "can be tried again or done by hand; only the steps that nothing else leads to are missed",
 )
 def branch_dropped(doc: Document) -> Changed:
     for path, routes in keyed(doc, "on"):
@@ -251,7 +251,7 @@ def save_dropped(doc: Document) -> Changed:
 
 @kind(
     "an expectation dropped",
-    0.2,
+    0.4,
     "the step after it asks a person as well; that the system did what it was told is then taken on trust",
 )
 def expect_dropped(doc: Document) -> Changed:
@@ -262,7 +262,7 @@ def expect_dropped(doc: Document) -> Changed:
 
 @kind(
     "a `then` dropped",
-    0.5,
+    0.6,
     "the step goes on with the next one, which is right where no branch begins there",
 )
 def then_dropped(doc: Document) -> Changed:
@@ -273,7 +273,7 @@ def then_dropped(doc: Document) -> Changed:
 
 @kind(
     "a step dropped",
-    0.5,
+    0.8,
     "a text that is not said, or a question whose answer nobody keeps, leaves a flow as sound as before",
 )
 def step_dropped(doc: Document) -> Changed:
@@ -320,7 +320,7 @@ def target_exchanged(doc: Document) -> Changed:
 
 @kind(
     "an exit exchanged for another",
-    0.05,
+    0.1,
     "both exits are declared and routed; an exit that nobody takes any more is found",
 )
 def exit_exchanged(doc: Document) -> Changed:
@@ -344,7 +344,7 @@ def guard_loops(doc: Document) -> Changed:
 
 @kind(
     "a guard that leads back to the step above it",
-    0.3,
+    0.7,
     "where the way back passes a question, or a step that leads elsewhere, people can end it",
 )
 def guard_leads_back(doc: Document) -> Changed:
@@ -359,7 +359,7 @@ def guard_leads_back(doc: Document) -> Changed:
 
 @kind(
     "a guard taken out",
-    0.5,
+    0.65,
     "what it kept away is not told by types, such as a clinic's rule or a wait; the way it led is reached by "
     "another one",
 )
@@ -371,7 +371,7 @@ def guard_taken_out(doc: Document) -> Changed:
 
 @kind(
     "a guard turned round",
-    0.2,
+    0.3,
     "both ways are sound on both answers, unless one of them uses what the condition found to be there",
 )
 def guard_turned(doc: Document) -> Changed:
@@ -418,8 +418,9 @@ def told_as_solved(doc: Document) -> Changed:
 
 @kind(
     "the audience widened",
-    0.5,
-    "everything in the flow is allowed to them as well; whom a flow is meant for, its author knows",
+    0.9,
+    "the flow can be begun by itself, and everything in it is allowed to them as well; whom a flow is meant "
+    "for, its author knows",
 )
 def audience_widened(doc: Document) -> Changed:
     audience = doc.top.get("audience")
@@ -430,7 +431,7 @@ def audience_widened(doc: Document) -> Changed:
 
 @kind(
     "can() taken out of a guard",
-    0.2,
+    0.3,
     "the flow is for those only who may call the action anyway; what a clinic's policy takes away is told "
     "when it comes to the call",
 )
@@ -490,7 +491,7 @@ def another_type(doc: Document) -> Changed:
 
 @kind(
     "two arguments exchanged",
-    0.5,
+    0.9,
     "both are of one type: two texts, or two answers of yes or no",
 )
 def arguments_exchanged(doc: Document) -> Changed:
@@ -548,6 +549,20 @@ def colon_put(doc: Document) -> Changed:
     for number, line in _lines(doc):
         if re.match(r"\s*(?:- )?(?:say|ask|label|hand over): [A-Z][^:]*$", line):
             yield f"line {number}", _with_line(doc, number, re.sub(r"^(.*: \w+) ", r"\1: ", line, count=1))
+
+
+@kind("the blank behind a dash lost")
+def blank_lost(doc: Document) -> Changed:
+    for number, line in _lines(doc):
+        if re.match(r"\s*- [a-z][a-z ]*: ", line):
+            yield f"line {number}", _with_line(doc, number, line.replace("- ", "-", 1))
+
+
+@kind("a typographic dash before an item")
+def dash_exchanged(doc: Document) -> Changed:
+    for number, line in _lines(doc):
+        if re.match(r"\s*- [a-z][a-z ]*: ", line):
+            yield f"line {number}", _with_line(doc, number, line.replace("- ", "– ", 1))
 
 
 @kind("a tab as indentation")

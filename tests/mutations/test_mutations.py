@@ -43,7 +43,7 @@ def test_the_table_says_how_much_was_found_and_why_not_the_rest() -> None:
     tally.add(mutant, frozenset())
     lines = command.table({mutant.kind: tally})
     assert lines[1].split() == ["a", "choice", "dropped", "2", "1", "50.0%", "U210·1"]
-    assert "the rest: where the choice led is reached by another way too" in lines[2]
+    assert "the rest: of three answers or more one is gone" in lines[2]
     assert tally.unfound == [f"{mutant.source.path}: {mutant.where}"]
 
 
