@@ -242,7 +242,11 @@ def optional_dropped(doc: Document) -> Changed:
                 yield name, doc.without((*path, "with", name))
 
 
-@kind("what is kept dropped")
+@kind(
+    "what is kept dropped",
+    0.9,
+    "the fact was set before, by a call whose result is then taken for the newer one",
+)
 def save_dropped(doc: Document) -> Changed:
     for path, step in doc.steps():
         if "save" in step:
@@ -530,7 +534,7 @@ def mark_lost(doc: Document) -> Changed:
 # -- the file ------------------------------------------------------------------------------------------
 
 
-@kind("a closing quote lost")
+@kind("a closing quote lost", 0.9, "in a longer text a quote is a sign like others")
 def quote_lost(doc: Document) -> Changed:
     for number, line in _lines(doc):
         if re.search(r": \".*[^\\]\"$", line):
