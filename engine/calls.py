@@ -66,6 +66,7 @@ _AGAIN = Choice("again", "Try again")
 _ANYWAY = Choice("again", "Do it after all")
 _BY_HAND = Choice("by-hand", "I have done it by hand; go on")
 _HAND_OVER = Choice("hand-over", "Hand it over to the clinic's support")
+_ASK_PRACTICE = Choice("hand-over", "Ask my practice to see to it")
 _STOP = Choice("stop", "Stop here")
 _HAPPENED = Choice("happened", "I looked: it was done")
 _DID_NOT = Choice("did-not", "I looked: it was not done")
@@ -211,7 +212,7 @@ def checked_back(run: Run, event: CheckedBack, call: Call) -> str | None:
 def reveal_lost(run: Run, call: Call) -> None:
     """Say that what `call` gave is gone, and offer to do it again: another secret is made then."""
     again = Choice(_ANEW.id, _ANEW.label, call.sentence)
-    ways = (again, *((_HAND_OVER,) if run.flow.catalog.hand_over in run.allowed else ()), _STOP)
+    ways = (again, *_handing_over(run), _STOP)
     run.ask_about(call.step, "lost", call, _GONE, ways)
 
 
@@ -338,8 +339,18 @@ def _left(run: Run, call: Call) -> None:
 
 def _other_ways(run: Run, call: Call) -> tuple[Choice, ...]:
     by_hand = call.effect is not Effect.READ and _step(run, call).works_without_result()
-    hand_over = run.flow.catalog.hand_over in run.allowed
-    return (*((_BY_HAND,) if by_hand else ()), *((_HAND_OVER,) if hand_over else ()), _STOP)
+    return (*((_BY_HAND,) if by_hand else ()), *_handing_over(run), _STOP)
+
+
+def _handing_over(run: Run) -> tuple[Choice, ...]:
+    if run.flow.catalog.hand_over not in run.allowed:
+        return ()
+    return (_ASK_PRACTICE if _is_their_own(run) else _HAND_OVER,)
+
+
+def _is_their_own(run: Run) -> bool:
+    """Whether it is a client or visitor who reads it, and not somebody of the clinic."""
+    return run.old.acting()[1] in (Audience.VISITOR, Audience.CLIENT)
 
 
 def _offer_ways(run: Run, call: Call, failure: Failure, message: str) -> None:
@@ -366,7 +377,7 @@ def _doubt(run: Run, call: Call) -> str:
     known, and what to do."""
     since = _since(run)
     when = f"At {since[11:16]} UTC" if since else "Here"
-    own = run.old.acting()[1] in (Audience.VISITOR, Audience.CLIENT)
+    own = _is_their_own(run)
     look = "Your practice can see whether it was done." if own else "Please look there whether it was done."
     return "\n".join(
         (

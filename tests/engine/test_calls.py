@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.actions import Failure
+from engine.actions import Audience, Failure
 from engine.effects import Call, Did, Finish, Perform, Prompt
 from engine.errors import OutOfTurn
 from engine.events import (
@@ -308,3 +308,21 @@ def test_the_outcome_of_another_call_or_of_another_phase_is_the_drivers_mistake(
     with pytest.raises(OutOfTurn):
         play.feed(Succeeded("s1:a/first:9", None, NOW))
     assert isinstance(play.here.waiting, AtCall)
+
+
+@pytest.mark.parametrize(
+    ("audience", "words"),
+    [
+        (Audience.AGENT, "Hand it over to the clinic's support"),
+        (Audience.PRACTITIONER, "Hand it over to the clinic's support"),
+        (Audience.CLIENT, "Ask my practice to see to it"),
+    ],
+)
+def test_a_way_out_is_offered_in_the_words_of_whoever_reads_it(audience: Audience, words: str) -> None:
+    text = (
+        "flow: a\naudience: [agent, practitioner, client]\nsteps:\n"
+        "  - {do: get_clinic, save: clinic}\n  - say: This is {{ clinic.name }}.\n  - end: stopped\n"
+    )
+    play = Play(flow_of(text), {"get_clinic": [Fails(Failure.UNAVAILABLE)]}, audience=audience)
+    [label] = [choice.label for choice in play.prompt.choices if choice.id == "hand-over"]
+    assert label == words
