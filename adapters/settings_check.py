@@ -48,13 +48,16 @@ def _in_folder(path: Path) -> tuple[Diagnostic, ...]:
         return check_settings(path)
     source, problem = read_source(path)
     if source is None:
-        return (problem,) if problem is not None else ()
+        return (_unknown(path.name, problem.place),) if problem is not None else ()
     root, _ = read(source)
     place = root.place if root is not None else Place(source, 1, 1)
-    message = f"Nothing reads a file named `{path.name}` among the settings."
+    return heed_remarks(source, (_unknown(path.name, place),))
+
+
+def _unknown(name: str, place: Place) -> Diagnostic:
+    message = f"Nothing reads a file named `{name}` among the settings."
     expected = f"Known are {', '.join(SETTINGS)}."
-    found = finding("U562", place, message, expected, did_you_mean(path.name, SETTINGS))
-    return heed_remarks(source, (found,))
+    return finding("U562", place, message, expected, did_you_mean(name, SETTINGS))
 
 
 def _policy(source: Source) -> tuple[Diagnostic, ...]:

@@ -57,7 +57,7 @@ def test_the_other_requests_reach_the_driver() -> None:
         ("note", "she calls at 3"),
         ("back", None),
     ]
-    assert turns[1]["info"] == "Because junk folders swallow emails."
+    assert turns[1]["info"] == "Because junk folders swallow emails. The rule `x` holds."
     assert turns[2]["info"] == "Because switch-on comes later."
 
 

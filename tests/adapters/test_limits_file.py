@@ -82,7 +82,7 @@ def test_a_limit_of_the_settings_holds_where_flows_are_opened(tmp_path: Path) ->
     flows = own_flow(tmp_path, 1_100)
     with pytest.raises(PlainProblem, match="U220"):
         open_library(flows)
-    settings = config(tmp_path, "steps_a_flow: 2000\n")
+    settings = config(tmp_path, "steps_a_flow: 2000\nsteps_a_turn: 2000\n")
     assert open_library(flows, settings).flow("long").limits.steps_a_flow == 2000
 
 

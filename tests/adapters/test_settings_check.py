@@ -67,8 +67,11 @@ def test_limits_of_the_settings_bound_what_is_checked(folder: Path) -> None:
     (folder / "flow.yaml").write_text(FLOW.replace("steps:\n", f"steps:\n{says}"))
     settings = folder / "settings"
     settings.mkdir()
-    assert [line.split()[1] for line in found([folder / "flow.yaml"])] == ["U220"]
-    (settings / "limits.yaml").write_text("steps_a_flow: 2000\n")
+    assert [line.split()[1] for line in found([folder / "flow.yaml"])] == [
+        "U220",
+        "U220",
+    ]
+    (settings / "limits.yaml").write_text("steps_a_flow: 2000\nsteps_a_turn: 2000\n")
     assert found([folder / "flow.yaml"], settings) == []
 
 

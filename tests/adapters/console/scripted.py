@@ -143,13 +143,13 @@ class Scripted:
         self.calls.append(("change", prompt if seq is None else f"{prompt} {seq}"))
         return self.next()
 
-    def why(self, session: str, rules: bool) -> View:
+    def why(self, session: str, rules: bool = True) -> View:
         """The present turn with a reason."""
         self.calls.append(("why", None))
         rule = " The rule `x` holds." if rules else ""
         return replace(self.turns[0], say=(), did=(), info=f"Because junk folders swallow emails.{rule}")
 
-    def why_not(self, session: str, step: str, rules: bool) -> View:
+    def why_not(self, session: str, step: str, rules: bool = True) -> View:
         """The present turn with a reason."""
         self.calls.append(("why-not", step))
         return replace(self.turns[0], say=(), did=(), info=f"Because {step} comes later.")
