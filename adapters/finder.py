@@ -1,7 +1,7 @@
 """From what a caller says to the flows that fit: a full-text index in memory, nothing learned or stored.
 
 Words are compared by their stems ("arrives" finds "arrived"). A word no flow has is looked for inside
-other words through trigrams ("mail" finds "email"), then among words spelt nearly like it ("emial"). A
+other words through trigrams ("box" finds "inbox"), then among words spelt nearly like it ("emial"). A
 title weighs more than a symptom, a symptom more than the texts of the steps.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 
 import msgspec
@@ -29,11 +29,24 @@ _TABLES = """
 """
 _RANKED = "SELECT name, -bm25(flow, 0.0, 6.0, 4.0, 1.0) FROM flow WHERE flow MATCH ? ORDER BY 2 DESC, name"
 _EMPTY_WORDS = frozenset(
-    "a an and any are at be but by can cannot cant could did didnt do does doesnt dont each for from get got "
-    "had has hasnt have he her him his how i if in is isnt it its me my never no not of on or other our "
+    "a an and any are at be but by can could did do does each for from get got "
+    "had has have he her him his how i if in is it its me my not of on or other our "
     "please she so still that the their them then there they this to us was we were what when where which "
-    "who why will with wont would you your".split()
+    "who why will with would you your".split()
 )
+_FORMS = {
+    **dict.fromkeys(("mail", "mails"), "email"),
+    **dict.fromkeys(("came", "coming"), "come"),
+    **dict.fromkeys(("forgot", "forgotten"), "forget"),
+    **dict.fromkeys(("sent",), "send"),
+    **dict.fromkeys(("lost", "losing"), "lose"),
+    **dict.fromkeys(("chose", "chosen"), "choose"),
+    **dict.fromkeys(
+        ("cannot", "cant", "couldnt", "didnt", "doesnt", "dont", "hasnt", "isnt", "never", "no", "wont"),
+        "not",
+    ),
+}
+"""What no stemmer knows to be one word for callers: "no mail came" is "the email did not come"."""
 
 
 class Subject(msgspec.Struct, frozen=True):
@@ -61,7 +74,8 @@ def find(subjects: Sequence[Subject], said: str) -> tuple[Match, ...]:
     base = sqlite3.connect(":memory:")
     try:
         heard = _filled(base, subjects)
-        return _matches(base, list(dict.fromkeys(_known(base, heard, word) for word in words)))
+        closeness = {one.name: _closeness(one, said[:LONGEST_QUERY]) for one in subjects}
+        return _matches(base, list(dict.fromkeys(_known(base, heard, word) for word in words)), closeness)
     finally:
         base.close()
 
@@ -69,7 +83,7 @@ def find(subjects: Sequence[Subject], said: str) -> tuple[Match, ...]:
 def _words(text: str) -> list[str]:
     """The words of a text, each once; e-mail and email are one word to callers."""
     joined = re.sub(r"(?<=\w)['’](?=\w)|(?<=\b\w)-(?=\w)", "", text.casefold())
-    return list(dict.fromkeys(re.findall(r"[^\W_]+", joined)))
+    return list(dict.fromkeys(_FORMS.get(word, word) for word in re.findall(r"[^\W_]+", joined)))
 
 
 def _telling(words: list[str]) -> list[str]:
@@ -101,7 +115,15 @@ def _known(base: sqlite3.Connection, heard: list[str], word: str) -> str:
     return next(iter(get_close_matches(word, heard, n=1, cutoff=ALIKE)), word)
 
 
-def _matches(base: sqlite3.Connection, words: list[str]) -> tuple[Match, ...]:
+def _closeness(subject: Subject, said: str) -> float:
+    """How much of what was said, small words and all, stands in the title or in one symptom, and how little
+    else (Jaccard's index): "did not get the email" is told by its small words alone."""
+    mine = set(_words(said))
+    lines = [set(_words(line)) for line in (subject.title, *subject.symptoms)]
+    return max(len(mine & line) / len(mine | line) for line in lines)
+
+
+def _matches(base: sqlite3.Connection, words: list[str], closeness: Mapping[str, float]) -> tuple[Match, ...]:
     """Flows whose title or symptoms hold as many of the words as any, then those that rank like the best.
 
     The rank alone would not do: with few flows, BM25 hardly tells a title from a text.
@@ -112,7 +134,7 @@ def _matches(base: sqlite3.Connection, words: list[str]) -> tuple[Match, ...]:
     near = [(name, score) for name, score in ranked if shares[name] >= CLOSE * most]
     best = max((score for _, score in near), default=0.0)
     names = [name for name, score in near if score >= CLOSE * best]
-    names.sort(key=lambda name: -shares[name])
+    names.sort(key=lambda name: (shares[name], closeness[name]), reverse=True)
     return tuple(Match(name, len(names) == 1 and shares[name] >= SURE) for name in names)
 
 

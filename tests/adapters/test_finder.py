@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.finder import Match, Subject, find
+from tests.engine.play import shipped
 
 SUBJECTS = (
     Subject(
@@ -56,6 +57,29 @@ def test_words_that_fit_several_give_them_all() -> None:
         "email-not-received",
         "set-password",
     }
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ("she did not get the email", "email-not-received"),
+        ("the email never came", "email-not-received"),
+        ("no mail came", "email-not-received"),
+        ("he didn't get an email from you", "email-not-received"),
+        ("the email came back", "bounced"),
+        ("the wrong email is on file", "change-address"),
+    ],
+)
+def test_of_shipped_flows_that_fit_alike_the_likeliest_comes_first(said: str, name: str) -> None:
+    trees = shipped().trees.values()
+    subjects = [Subject(tree.name, tree.title, tree.symptoms) for tree in trees if tree.symptoms]
+    assert find(subjects, said)[0].name == name
+
+
+def test_a_form_that_no_stemmer_knows_does_not_make_a_guess_sure() -> None:
+    came = Subject("bounced", "An email to a client came back")
+    not_come = Subject("email-not-received", "A client misses the setup email", ("the email did not come",))
+    assert [match.sure for match in find((came, not_come), "the email never came")] == [False, False]
 
 
 def test_a_word_in_passing_is_not_sure() -> None:
