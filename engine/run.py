@@ -247,7 +247,7 @@ class Run:
         args: dict[str, Value] = {
             "topic": self.flow.tree.title,
             "summary": f"Flow {self.flow.name}, version {self.flow.version[:12]}. {summary}".strip(),
-            "trail": list[Value](trail_lines(self.trail, self.calls)),
+            "trail": list[Value](trail_lines(self.trail, self.calls, self.behind)),
         }
         if action.subject is not None and self.subject:
             args[action.subject] = self.subject

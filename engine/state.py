@@ -142,7 +142,8 @@ class State(msgspec.Struct, frozen=True):
 
     After an earlier answer was changed, `kept` holds the answers that came after it and were not used again
     yet, and `following` says that the last answer was one of them. `undoing` are the keys of the calls whose
-    undoing is to be offered, the first one now; `behind` those that a person went back past and that stand.
+    undoing is to be offered, the first one now; `behind` those that a person went back past:
+    changes that stand, and reads.
 
     `own` are the people the actor acts for as themself; `by` is who answered last (empty: the actor), `role`
     the less trusted role they did it in, if it was one, and `role_allowed` what that role may call.

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 from engine.actions import Effect
 from engine.state import CallRecord, Mark
 
 
-def trail_lines(trail: Sequence[Mark], calls: Sequence[CallRecord]) -> list[str]:
-    """One line for each answered question and each call, in the order in which they happened.
+def trail_lines(trail: Sequence[Mark], calls: Sequence[CallRecord], behind: Container[str]) -> list[str]:
+    """One line for each answered question and each call, in the order in which they happened. What was only
+    read, and that a person went back past (`behind`, by keys), is left out.
 
     Choices stand with their ids; what a person typed is only named by its kind. Ids of records in the paths
     are the backend's opaque ids.
@@ -17,11 +18,14 @@ def trail_lines(trail: Sequence[Mark], calls: Sequence[CallRecord]) -> list[str]
     lines: list[str] = []
     done = 0
     for mark in trail:
-        lines += [_call_line(call) for call in calls[done : mark.calls]]
+        lines += _call_lines(calls[done : mark.calls], behind)
         done = max(done, mark.calls)
         lines.append(f"{mark.at} {mark.path}: {mark.answer}")
-    lines += [_call_line(call) for call in calls[done:]]
-    return lines
+    return lines + _call_lines(calls[done:], behind)
+
+
+def _call_lines(calls: Sequence[CallRecord], behind: Container[str]) -> list[str]:
+    return [_call_line(call) for call in calls if call.effect is not Effect.READ or call.key not in behind]
 
 
 def _call_line(call: CallRecord) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from engine import calls
+from engine.actions import Effect
 from engine.answers import NotAccepted, Question, parse_answer
 from engine.approval import is_seconded, needs_another, still_approved
 from engine.effects import (
@@ -191,7 +192,10 @@ def _went_back(flow: Flow, state: State, event: WentBack | Changed, tracing: boo
     run.trail = state.trail[:number]
     run.kept = (*state.trail[number + 1 :], *state.kept) if isinstance(event, Changed) else ()
     run.rewind(mark)
-    walk(run, go_past(run, state.calls[mark.calls :]))
+    past = state.calls[mark.calls :]
+    # What was only found on the way that is left may be about somebody else: it is no business of a ticket.
+    run.behind = (*run.behind, *(each.key for each in past if each.effect is Effect.READ))
+    walk(run, go_past(run, past))
     return _turn(run)
 
 

@@ -77,6 +77,24 @@ steps:
     hand over: Somebody will call.
     summary: "Found: {{ found.clients | count }}."
 """
+TWO_PEOPLE = """
+flow: a
+title: Two people
+audience: [agent]
+steps:
+  - {do: find_clients, with: {query: "'a'"}, save: found}
+  - set: {hit: found.clients | first}
+  - if: hit is known
+    then:
+      - id: which
+        ask: Who is it?
+        answers:
+          first: The first
+          other: {label: Another, then: [{id: pass-on, hand over: It is another.}]}
+      - {do: get_account, with: {subject: hit.id}, save: account}
+      - {id: how, ask: "It is {{ account.state }}?", answers: {so: It is, else: It is not}}
+  - {id: look, hand over: Please look.}
+"""
 
 
 def approve_first(call: Call) -> Verdict:
@@ -226,6 +244,22 @@ def test_the_ticket_has_the_trail_and_nothing_that_was_typed() -> None:
     assert f"{NOW} a/sure: not-very" in trail
     assert f"{NOW} a/send: send_invitation: rejected (unavailable)" in trail
     assert "Ana" not in str(ticket.args)
+
+
+def test_what_was_found_on_a_way_that_was_left_is_not_told_in_the_ticket() -> None:
+    def found_in_the_ticket(play: Play) -> bool:
+        [ticket] = play.made("open_ticket")
+        return "get_account" in str(ticket.args["trail"])
+
+    stayed = Play(flow_of(TWO_PEOPLE))
+    stayed.answer("first")
+    stayed.answer("so")
+    assert found_in_the_ticket(stayed)
+    went_back = Play(flow_of(TWO_PEOPLE))
+    went_back.answer("first")
+    went_back.back()
+    went_back.answer("other")
+    assert not found_in_the_ticket(went_back)
 
 
 def test_nobody_is_left_believing_in_a_ticket_that_is_not_there() -> None:
